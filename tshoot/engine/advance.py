@@ -1,0 +1,171 @@
+"""The fold: `begin` and `advance` take a state and an event to the next state and the effects it asks for.
+
+A step's effects are requested; when all are answered its node decides; a decision enters the next node
+or ends in a verdict. A capture is a chain within one node: start, the steps during it, stop, decode; if
+the start fails the rest is skipped, if a step during it fails the capture is stopped and read all the same.
+A target that cannot be used at all ends the run, unless the node's own conditions ask for `.failed`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tshoot.engine.decide import decide
+from tshoot.engine.explain import target_failed, too_often
+from tshoot.engine.results import capture_result, failed_result, simple_result
+from tshoot.engine.state import Knowledge, Result, State
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.events import TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
+from tshoot.model.facts import Unknown
+from tshoot.model.verdicts import Verdict
+from tshoot.playbook.expressions import Template, render
+from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, WaitStep
+
+Advanced = tuple[State, tuple[Effect, ...]]
+
+
+def begin(playbook: Playbook, targets: Mapping[str, TargetSpec], inputs: Mapping[str, str | int], knowledge: Knowledge) -> Advanced:
+    """The first state, and what it asks of the world."""
+    return _enter(State(playbook, knowledge, dict(targets), dict(inputs), playbook.start), playbook.start)
+
+
+def advance(state: State, event: Event) -> Advanced:
+    """One event further. Events that answer nothing the state waits for change nothing."""
+    if state.verdict is not None or not isinstance(event, EffectAnswered) or event.key not in state.waiting:
+        return state, ()
+    effect = state.waiting[event.key]
+    state = replace(state, waiting={key: waiting for key, waiting in state.waiting.items() if key != event.key})
+    node = state.playbook.nodes[state.node]
+    if isinstance(node.step, CaptureStep):
+        return _capture_answered(state, node, node.step, effect, event)
+    return _decide(_remember(state, _result(state, node.id, effect, event)))
+
+
+def _enter(state: State, node_id: str) -> Advanced:
+    attempt = state.visits.get(node_id, 0) + 1
+    node = state.playbook.nodes[node_id]
+    if attempt > node.attempts:
+        return replace(state, verdict=too_often(state, node)), ()
+    state = replace(state, node=node_id, attempt=attempt, stage=0, visits={**state.visits, node_id: attempt})
+    match node.step:
+        case None:
+            return _decide(state)
+        case CaptureStep():
+            return _start_capture(state, node, node.step)
+        case step:
+            return _request(state, node, node.id, step)
+
+
+def _request(state: State, node: Node, step_id: str, step: Step) -> Advanced:
+    """Ask for the effect of a plain step; where its text needs an unknown value the step fails without touching the world."""
+    effect = _effect(state, node, step_id, step)
+    if isinstance(effect, Unknown):
+        failed = Failed("not-found", f"not run: {effect.reason}")
+        state = _remember(state, failed_result(step_id, None, failed))
+        return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) else _decide(state)
+    return replace(state, waiting={effect.key: effect}), (effect,)
+
+
+def _effect(state: State, node: Node, step_id: str, step: Step) -> Effect | Unknown:
+    key = f"{step_id}/{state.attempt}"
+    match step:
+        case RunStep():
+            command = _text(state, step.command, quoted=True)
+            if isinstance(command, Unknown):
+                return command
+            return RunCommand(f"{key}@{step.target}", node.id, step.target, command, node.why, step.timeout, step.parser, step.changes)
+        case AskStep():
+            question = _text(state, step.question)
+            return question if isinstance(question, Unknown) else AskOperator(key, node.id, question, step.form, step.choices, node.why)
+        case WaitStep():
+            return Wait(key, node.id, step.seconds, node.why)
+        case CaptureStep():
+            interface, filter_ = _text(state, step.interface), _text(state, step.filter)
+            if isinstance(interface, Unknown) or isinstance(filter_, Unknown):
+                return interface if isinstance(interface, Unknown) else filter_  # type: ignore[return-value]
+            bounds = (step.snaplen, step.seconds, step.packets, step.megabytes)
+            return StartCapture(f"{key}@{step.target}", node.id, step.target, interface, filter_, *bounds, node.why)
+
+
+def _text(state: State, template: Template, quoted: bool = False) -> str | Unknown:
+    return render(template, state.scope, shlex.quote if quoted else str)[0]
+
+
+def _result(state: State, step_id: str, effect: Effect, event: EffectAnswered) -> Result:
+    match event.outcome:
+        case Failed() as failed:
+            return failed_result(step_id, effect, failed)
+        case Ok(answer):
+            target = state.targets.get(getattr(effect, "target", ""))
+            return simple_result(step_id, effect, target.platform if target else "", answer, state.knowledge)
+
+
+def _remember(state: State, result: Result) -> State:
+    return replace(state, results={**state.results, result.step: result})
+
+
+# --- captures: stage 0 starts, 1 to n are the steps during it, then stop, then decode ------------------
+
+
+def _start_capture(state: State, node: Node, step: CaptureStep) -> Advanced:
+    return _request(state, node, node.id, step)
+
+
+def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effect, event: EffectAnswered) -> Advanced:
+    failed = event.outcome if isinstance(event.outcome, Failed) else None
+    if isinstance(effect, (StartCapture, StopCapture, Decode)) and failed:
+        return _decide(_remember(state, failed_result(node.id, effect, failed)))
+    match effect:
+        case StopCapture() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, CaptureTaken):
+            taken = event.outcome.answer
+            state = _remember(state, Result(node.id, {}, effect, capture=taken.capture.sha256))
+            key = f"{node.id}:decode/{state.attempt}@{step.target}"
+            decode = Decode(key, node.id, step.target, taken.capture.sha256, step.families, node.why)
+            return replace(state, waiting={decode.key: decode}), (decode,)
+        case Decode() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, Decoded):
+            result = capture_result(node.id, effect, None, event.outcome.answer)
+            return _decide(_remember(state, replace(result, capture=effect.sha256)))
+        case StartCapture():
+            return _capture_next(state, node, step)
+        case _:
+            step_id = step.during[state.stage - 1][0]
+            return _capture_next(_remember(state, _result(state, step_id, effect, event)), node, step)
+
+
+def _capture_next(state: State, node: Node, step: CaptureStep) -> Advanced:
+    """The next step during the capture, or its stop."""
+    if state.stage == 0 and node.id in state.results and state.results[node.id].effect is None:
+        return _decide(state)  # its own text needed an unknown value: nothing was started
+    if state.stage < len(step.during):
+        step_id, during = step.during[state.stage]
+        return _request(replace(state, stage=state.stage + 1), node, step_id, during)
+    key = f"{node.id}:stop/{state.attempt}@{step.target}"
+    stop = StopCapture(key, node.id, step.target, f"{node.id}/{state.attempt}@{step.target}", node.why)
+    return replace(state, waiting={stop.key: stop}), (stop,)
+
+
+# --- decisions ---------------------------------------------------------------------------------------
+
+
+def _decide(state: State) -> Advanced:
+    node = state.playbook.nodes[state.node]
+    lost = _lost_target(state, node)
+    if lost is not None:
+        return replace(state, verdict=lost), ()
+    state, next_node = decide(state, node)
+    return (state, ()) if next_node is None else _enter(state, next_node)
+
+
+def _lost_target(state: State, node: Node) -> Verdict | None:
+    """A target that cannot be used ends the run, unless this node's conditions look at the failure themselves."""
+    steps = [node.id, *(name for name, _ in node.step.during)] if isinstance(node.step, CaptureStep) else [node.id]
+    for step_id in steps:
+        result = state.results.get(step_id)
+        if result is None or result.failed is None or result.failed.kind not in TARGET_FAILURES:
+            continue
+        asked = any(read == (step_id, "failed") for branch in node.decide if branch.condition for read in branch.condition.reads)
+        if not asked:
+            return target_failed(state, result)
+    return None

@@ -1,0 +1,58 @@
+"""One decision: the conditions in turn, the branch taken, and what it settles.
+
+A condition that is unknown is passed over and remembered. A verdict by `otherwise` after an unknown
+condition would claim more than was seen: it becomes Inconclusive. So does `otherwise: healthy` when any
+decision on the way had such a doubt. A verdict under a condition that is true stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tshoot.engine.explain import concluded, undecided
+from tshoot.engine.citations import readings
+from tshoot.engine.state import State
+from tshoot.model.facts import Unknown
+from tshoot.model.verdicts import ConditionValue, Decision
+from tshoot.playbook.expressions import evaluate, render
+from tshoot.playbook.tree import Branch, Node
+
+
+def decide(state: State, node: Node) -> tuple[State, str | None]:
+    """The state after the decision of `node`, and the node to enter next (None: a verdict was reached)."""
+    tried: list[ConditionValue] = []
+    for branch in node.decide:
+        if branch.condition is None:
+            return _take(state, node, branch, tried)
+        value = _value(state, branch)
+        tried.append(value)
+        if value.outcome == "true":
+            return _take(state, node, branch, tried)
+    decision = Decision(node.id, state.attempt, "", "", tuple(tried), node.why)
+    state = replace(state, path=(*state.path, decision))
+    return replace(state, verdict=undecided(state, ("a branch of the playbook for what was seen",), f"no branch of `{node.id}` applied")), None
+
+
+def _value(state: State, branch: Branch) -> ConditionValue:
+    assert branch.condition is not None  # noqa: S101  for the type checker: `otherwise` has none
+    evaluation = evaluate(branch.condition, state.scope)
+    truth = evaluation.truth
+    outcome = "unknown" if isinstance(truth, Unknown) else "true" if truth else "false"
+    reason = truth.reason if isinstance(truth, Unknown) else ""
+    return ConditionValue(branch.text, outcome, branch.outcome, reason, readings(state, evaluation.readings))  # type: ignore[arg-type]
+
+
+def _take(state: State, node: Node, branch: Branch, tried: list[ConditionValue]) -> tuple[State, str | None]:
+    sentence, _ = render(branch.because, state.scope)
+    why = node.why if isinstance(sentence, Unknown) or not sentence or branch.kind != "go" else sentence
+    decision = Decision(node.id, state.attempt, branch.text, branch.outcome, tuple(tried), why)
+    open_conditions = tuple(f"{value.condition}: {value.reason}" for value in tried if value.outcome == "unknown")
+    doubts = state.doubts + (tuple(f"{node.id}: {text}" for text in open_conditions) if branch.condition is None else ())
+    state = replace(state, path=(*state.path, decision), doubts=doubts)
+    if branch.kind == "go":
+        return state, branch.leads_to
+    in_doubt = branch.condition is None and (open_conditions if branch.kind == "conclude" else doubts if branch.kind == "healthy" else ())
+    if in_doubt:
+        reason = f"{'no fault was found' if branch.kind == 'healthy' else branch.leads_to + ' is possible'}, but not all that decides it is known"
+        return replace(state, verdict=undecided(state, tuple(in_doubt), reason)), None
+    return replace(state, verdict=concluded(state, branch)), None

@@ -1,0 +1,74 @@
+"""Answers to results: what each kind of answer lets conditions read.
+
+The facts that every step of a kind has are listed, with their meaning, in `playbook.facts_read`. A failed step leaves all its other facts unknown, with the failure as the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tshoot.engine.state import Knowledge, Result
+from tshoot.model.effects import AskOperator, Effect, RunCommand
+from tshoot.model.events import Answer, CaptureTaken, CommandRan, Decoded, Failed, OperatorAnswered
+from tshoot.model.facts import Unknown, Value
+from tshoot.model.text import decode
+from tshoot.playbook.expressions import FactFunction
+
+def command_result(step: str, effect: RunCommand, platform: str, ran: CommandRan, knowledge: Knowledge) -> Result:
+    parsed = knowledge.parse(platform, effect.command, effect.parser, ran)
+    facts = {**parsed.facts, "failed": None, "exit_status": ran.exit_status, "text": decode(ran.stdout)}
+    return Result(step, facts, effect, ran, parsed.lines)
+
+
+def failed_result(step: str, effect: Effect | None, failed: Failed) -> Result:
+    """Only `failed` is known; whatever else is read is unknown because of it."""
+    reason = failed.detail or failed.kind
+    return Result(step, _AllUnknown(reason, {"failed": failed.kind}), effect, failed.partial, failed=failed)
+
+
+def answer_result(step: str, effect: AskOperator, answer: OperatorAnswered) -> Result:
+    return Result(step, {"failed": None, "answer": answer.answer}, effect)
+
+
+def waited_result(step: str, effect: Effect) -> Result:
+    return Result(step, {"failed": None}, effect)
+
+
+def capture_result(step: str, effect: Effect, taken: CaptureTaken | None, decoded: Decoded) -> Result:
+    """`found` is unknown where the capture holds nothing, or is partial and does not show the fault."""
+    faults = {finding.cause for finding in decoded.findings if finding.severity == "fault"}
+    others = {finding.cause for finding in decoded.findings} - faults
+    doubt = "the capture holds no packet" if decoded.packets == 0 else decoded.remark if decoded.partial else ""
+
+    def among(causes: set[str]) -> FactFunction:
+        return FactFunction("found", lambda cause: True if cause in causes else Unknown(doubt) if doubt else False)
+
+    facts = {
+        "failed": None,
+        "packets": decoded.packets,
+        "partial": decoded.partial,
+        "seen": dict(decoded.seen),
+        "found": among(faults),
+        "warned": among(others),
+    }
+    return Result(step, facts, effect, findings=decoded.findings, capture=taken.capture.sha256 if taken else "")
+
+
+class _AllUnknown(dict[str, Value]):
+    """A mapping in which every key that is not set is unknown for one reason."""
+
+    def __init__(self, reason: str, known: Mapping[str, Value]) -> None:
+        super().__init__(known)
+        self.reason = reason
+
+    def get(self, key: str, default: Value = None) -> Value:
+        return self[key] if key in self else Unknown(self.reason)
+
+
+def simple_result(step: str, effect: Effect, platform: str, answer: Answer, knowledge: Knowledge) -> Result:
+    """The result of any step that one answer completes."""
+    if isinstance(effect, RunCommand) and isinstance(answer, CommandRan):
+        return command_result(step, effect, platform, answer, knowledge)
+    if isinstance(effect, AskOperator) and isinstance(answer, OperatorAnswered):
+        return answer_result(step, effect, answer)
+    return waited_result(step, effect)

@@ -1,0 +1,63 @@
+"""Where a run stands: everything the fold carries from event to event, frozen.
+
+`results` holds what each step gave, by the step's id; `path` the decisions taken. `waiting` are the keys
+of effects that were requested and not yet answered; the run moves on when it is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tshoot.model.effects import Effect
+from tshoot.model.events import CommandRan, Failed, TargetSpec
+from tshoot.model.facts import Parsed, Span, Value
+from tshoot.model.findings import Finding
+from tshoot.model.verdicts import Decision, Verdict
+from tshoot.playbook.causes import Cause
+from tshoot.playbook.tree import Playbook
+
+
+class Knowledge(Protocol):
+    """What the engine must be handed: text to facts, and what a cause is."""
+
+    def parse(self, platform: str, command: str, parser: str | None, output: CommandRan) -> Parsed: ...
+
+    def cause(self, cause_id: str) -> Cause: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one step gave. `facts` is what conditions read; `spans` says where in the output each fact stands."""
+
+    step: str
+    facts: Mapping[str, Value]
+    effect: Effect | None = None
+    ran: CommandRan | None = None
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    capture: str = ""
+    failed: Failed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    playbook: Playbook
+    knowledge: Knowledge
+    targets: Mapping[str, TargetSpec]
+    inputs: Mapping[str, str | int]
+    node: str
+    attempt: int = 1
+    stage: int = 0
+    visits: Mapping[str, int] = field(default_factory=dict)
+    results: Mapping[str, Result] = field(default_factory=dict)
+    waiting: Mapping[str, Effect] = field(default_factory=dict)
+    path: tuple[Decision, ...] = ()
+    doubts: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def scope(self) -> dict[str, Value]:
+        """What names stand for in conditions and templates: inputs, roles' hosts, and the facts of every step so far."""
+        return {**self.inputs, **{step: result.facts for step, result in self.results.items()}}

@@ -1,0 +1,60 @@
+"""All that tshoot knows beside the playbook: platforms, parsers, causes and detectors.
+
+It is the engine's `Knowledge` (text to facts, causes) and the lint's `Catalogue` (what exists).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tshoot.model.events import CommandRan
+from tshoot.model.facts import CommandText, Parsed
+from tshoot.model.text import decode
+from tshoot.parsers import parse, parser_facts, parser_names
+from tshoot.platforms.loader import load_platform, platform_names
+from tshoot.playbook.causes import Cause, all_causes, cause
+
+
+class ShippedKnowledge:
+    """What ships with this version."""
+
+    def parse(self, platform: str, command: str, parser: str | None, output: CommandRan) -> Parsed:
+        """Facts of `command`'s output by `parser`, else by the one its platform names; no facts where there is none."""
+        name = parser or self.parser_of(platform, command)
+        text = CommandText(command, decode(output.stdout), decode(output.stderr), output.exit_status)
+        return parse(name, text) if name else Parsed("", {})
+
+    def cause(self, cause_id: str) -> Cause:
+        return cause(cause_id)
+
+    # --- what exists, for the lint ---
+
+    def causes(self) -> Mapping[str, Cause]:
+        return all_causes()
+
+    def platforms(self) -> tuple[str, ...]:
+        return platform_names()
+
+    def parsers(self) -> tuple[str, ...]:
+        return parser_names()
+
+    def facts_of(self, parser: str) -> Mapping[str, str]:
+        return parser_facts(parser)
+
+    def reads_only(self, platform: str, command: str) -> bool:
+        return load_platform(platform).rule_for(command) is not None
+
+    def parser_of(self, platform: str, command: str) -> str | None:
+        rule = load_platform(platform).rule_for(command)
+        return rule.parser if rule else None
+
+    def can_capture(self, platform: str) -> bool:
+        return load_platform(platform).capture is not None
+
+    def detected(self, families: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """What the detectors of `families` (empty: all) can find, and what they can count: id -> meaning."""
+        from tshoot.packets.detect import detectors
+
+        wanted = detectors(families)
+        causes = {cause_id: meaning for detector in wanted for cause_id, meaning in detector.causes.items()}
+        return causes, {name: meaning for detector in wanted for name, meaning in detector.seen.items()}

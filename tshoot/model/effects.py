@@ -1,0 +1,90 @@
+"""The six requests that the engine may make of the world: a closed set.
+
+A new need is met by a platform, a parser, a detector or a playbook, not by a seventh effect. An
+effect's `key` is its content (`node/attempt@target`, with `node:step` for the parts of a capture),
+never its position: the same request in a replay has the same key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Run one command on a target. `changes` is true only where the playbook says so and the operator agreed."""
+
+    key: str
+    node: str
+    target: str
+    command: str
+    why: str = ""
+    timeout: float = 30.0
+    parser: str | None = None
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartCapture:
+    """Start a bounded capture on a target. Bounds: seconds, packets and megabytes, whichever comes first."""
+
+    key: str
+    node: str
+    target: str
+    interface: str
+    filter: str
+    snaplen: int
+    seconds: float
+    packets: int
+    megabytes: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCapture:
+    """Stop the capture that `capture` (the key of its StartCapture) started, pull it, remove it from the target."""
+
+    key: str
+    node: str
+    target: str
+    capture: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    """Decode a capture that was pulled (`sha256` in the session's evidence) and run the detectors of `families` (empty: all)."""
+
+    key: str
+    node: str
+    target: str
+    sha256: str
+    families: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskOperator:
+    """Ask the operator. The answer is a string: "yes"/"no" for confirm, one of `choices`, or free text."""
+
+    key: str
+    node: str
+    question: str
+    form: Literal["confirm", "choice", "text"] = "confirm"
+    choices: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let `seconds` pass."""
+
+    key: str
+    node: str
+    seconds: float
+    why: str = ""
+
+
+Effect = RunCommand | StartCapture | StopCapture | Decode | AskOperator | Wait
+EFFECTS: tuple[type[Effect], ...] = (RunCommand, StartCapture, StopCapture, Decode, AskOperator, Wait)

@@ -1,0 +1,37 @@
+"""What a detector saw in a capture: a cause id with its proof.
+
+`explanation` is one or two sentences for a person, with the addresses in them; `facts` holds the same
+as data (`client`, `server`, `path`, `port`, …) so that a playbook and a fix text can use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["fault", "warning", "note"]
+Confidence = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("fault", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """One decoded field: `frame` counts from 1 in the file the user gave; `field` is Wireshark's name."""
+
+    frame: int
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    cause: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    frames: tuple[int, ...]
+    evidence: tuple[FieldValue, ...]
+    explanation: str
+    display_filter: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)

@@ -1,0 +1,73 @@
+"""Capture files of other makers that tshark reads: told apart by their first bytes, counted by tshark.
+
+tshark also opens pictures, XML and plain text; so only a format that is known here is handed to it.
+Source of the magic numbers: Wireshark's wiretap readers.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import CaptureFileError, MissingProgram
+from tshoot.model.text import clean_line
+from tshoot.packets.survey import Survey
+
+_MAGIC = {
+    b"snoop\0\0\0": "snoop",
+    b"btsnoop\0": "btsnoop",
+    b"iptrace 1.0": "AIX iptrace",
+    b"iptrace 2.0": "AIX iptrace",
+    b"TRSNIFF data    \x1a": "Sniffer",
+    b"XCP\0": "NetXRay",
+    b"RTSS": "Microsoft Network Monitor 1",
+    b"GMBU": "Microsoft Network Monitor 2",
+    b"\x05VNF": "Visual Networks",
+    b"\xaa\xaa\xaa\xaa": "5Views",
+    b"ObserverPktBuffe": "Observer",
+    b"\x00\x00\x02\x00\x12\x05\x00\x10": "K12",
+    b"\x1c\x00\x01\xac": "Ixia lcap",
+    b"\x1c\x00\x01\xab": "Ixia lcap",
+    b"\xac\x01\x00\x1c": "Ixia lcap",
+    b"\xab\x01\x00\x1c": "Ixia lcap",
+    b"\x54\x52\x00\x64\x00": "nettl",
+    b"\x7fver": "Packet Master",
+}
+_ENCAPSULATIONS = {"1": "Ethernet", "98": "Extensible Record Format", "99": "Bluetooth"}
+
+
+def foreign_format(head: bytes) -> str | None:
+    """The name of the format that `head` (64 bytes or more) begins, None where it is none that is known."""
+    named = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+    return named or ("ERF" if _is_erf(head) else None)
+
+
+def _is_erf(head: bytes) -> bool:
+    if len(head) < 18:
+        return False
+    kind, _, record, _, wire = struct.unpack(">BBHHH", head[8:16])
+    seconds = struct.unpack("<I", head[4:8])[0]
+    return 1 <= kind & 0x7F <= 48 and 18 <= record <= 65535 and 0 < wire and 631_152_000 < seconds and bool(head[:4] != head[4:8])
+
+
+def survey_foreign(path: Path, name: str, cancel: CancelToken) -> Survey:
+    """Let tshark count the frames; CaptureFileError where it finds none and complains."""
+    program = shutil.which("tshark")
+    if program is None:
+        raise MissingProgram(f"{path}: a {name} file, which only tshark can read: it is not installed here", "apt-get install tshark")
+    command = [program, "-n", "-r", str(path.resolve()), "-T", "fields", "-e", "frame.encap_type"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+        with cancel.on_cancel(process.kill):
+            said, complaint = process.communicate()
+    cancel.check()
+    kinds = said.split()
+    links = dict.fromkeys(_ENCAPSULATIONS.get(kind, f"encapsulation {kind}") for kind in kinds)
+    if process.returncode == 0:
+        return Survey(name, tuple(links), len(kinds))
+    why = clean_line(complaint.splitlines()[-1] if complaint else f"status {process.returncode}")[:200]
+    if not kinds:
+        raise CaptureFileError(f"{path}: no readable capture: {why}", "check that the whole file was copied")
+    return Survey(name, tuple(links), len(kinds), f"reading ends after packet {len(kinds)}: {why}")

@@ -1,0 +1,71 @@
+"""What a detector is given and what it must say of itself.
+
+A detector is one file in `packets/detect/`, found by scanning the folder, pure: frames in, findings out.
+It defines one public object, `DETECTOR`, which satisfies `Detector`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tshoot.model.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One protocol layer of one frame, in order of appearance; a protocol that repeats appears again.
+
+    `fields` maps Wireshark's field name to its values in order, as tshark shows them raw (`show` attribute).
+    """
+
+    name: str
+    fields: Mapping[str, tuple[str, ...]]
+
+    def first(self, name: str, default: str = "") -> str:
+        values = self.fields.get(name)
+        return values[0] if values else default
+
+    def number(self, name: str) -> int | None:
+        """The first value as an integer (decimal or 0x…), None where absent or no number."""
+        try:
+            return int(self.first(name), 0)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`number` counts from 1 in the file the user gave; `time` is seconds since the epoch."""
+
+    number: int
+    time: float
+    length: int
+    captured: int
+    layers: tuple[Layer, ...] = field(default_factory=tuple)
+
+    def all(self, name: str) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.layers if layer.name == name)
+
+    def get(self, name: str) -> Layer | None:
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Findings, and counts of what was looked at (`nfs.mount-call`: 1), so that silence can be told from absence."""
+
+    findings: tuple[Finding, ...] = ()
+    seen: Mapping[str, int] = field(default_factory=dict)
+
+
+class Detector(Protocol):
+    family: str  # "nfs"
+    causes: Mapping[str, str]  # cause id -> what in the capture proves it, and which healthy look-alike is excluded
+    seen: Mapping[str, str]  # what `Detection.seen` can count -> what it means
+    capture_filter: str  # BPF: every frame that it could ever want
+    display_filter: str  # tshark: the same, narrower
+    decode_as: Sequence[str]  # tshark -d arguments, e.g. "tcp.port==3260,iscsi"
+
+    def detect(self, frames: Iterable[Frame]) -> Detection: ...

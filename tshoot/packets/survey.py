@@ -1,0 +1,92 @@
+"""What a walk over a capture file's records found, and the limits that such a walk keeps.
+
+The walkers (`pcap.py`, `pcapng.py`) read headers only and skip the packets, so memory stays flat. They
+stop where tshark would stop too, so that the count is the number of frames that can be decoded.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+# pcap-linktype(7), by the names that Wireshark gives them
+LINK_TYPES = {
+    0: "NULL/Loopback",
+    1: "Ethernet",
+    6: "Token Ring",
+    9: "PPP",
+    10: "FDDI",
+    12: "Raw IP",
+    14: "Raw IP",
+    50: "PPP",
+    51: "PPPoE",
+    101: "Raw IP",
+    104: "Cisco HDLC",
+    105: "IEEE 802.11 Wireless LAN",
+    107: "Frame Relay",
+    108: "OpenBSD NULL/Loopback",
+    113: "Linux cooked-mode capture v1",
+    117: "PFLOG",
+    119: "IEEE 802.11 plus Prism II monitor mode radio header",
+    127: "IEEE 802.11 plus radiotap radio header",
+    192: "Per-Packet Information header",
+    197: "Extensible Record Format",
+    228: "Raw IPv4",
+    229: "Raw IPv6",
+    239: "NFLOG",
+    276: "Linux cooked-mode capture v2",
+}
+LONGEST_PACKET = 262_144  # bytes: libpcap and Wireshark refuse longer records
+LONGEST_OF_LINK = {231: 1 << 27, 249: 1 << 27, 279: 1 << 25}  # but for D-Bus, USBPcap and EBHSCR
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`stopped` is empty for a file that was read to its end, else a sentence with the byte and the packet where reading ended."""
+
+    format: str
+    link_types: tuple[str, ...]
+    packets: int
+    stopped: str = ""
+
+
+def link_name(number: int) -> str:
+    return LINK_TYPES.get(number, f"link type {number}")
+
+
+def longest_packet(link: int) -> int:
+    return LONGEST_OF_LINK.get(link, LONGEST_PACKET)
+
+
+def torn(packets: int, offset: int, size: int) -> str:
+    return f"the file is cut short: packet {packets + 1}, which starts at byte {offset}, is not complete (the file ends at byte {size})"
+
+
+class Cursor:
+    """Reads small pieces at growing offsets of a file, through one chunk of memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._start = 0
+        self._chunk = b""
+
+    def piece(self, offset: int, length: int) -> bytes:
+        """`length` bytes at `offset`; fewer at the end of the file."""
+        at = offset - self._start
+        if at < 0 or at + length > len(self._chunk):
+            self._file.seek(offset)
+            self._chunk = self._file.read(max(CHUNK, length))
+            self._start, at = offset, 0
+        return self._chunk[at : at + length]
+
+    def numbers(self, offset: int, form: struct.Struct) -> tuple[int, ...] | None:
+        """The integers of `form` at `offset`; None where the file ends before."""
+        piece = self.piece(offset, form.size)
+        return form.unpack(piece) if len(piece) == form.size else None
+
+
+Record = tuple[int, int, int]  # offset of the packet's bytes, captured length, length on the wire
+Walk = Iterator[Record]

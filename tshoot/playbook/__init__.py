@@ -1,0 +1,1 @@
+"""Playbooks: YAML text to a checked tree that keeps file and line."""

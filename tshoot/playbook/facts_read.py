@@ -1,0 +1,88 @@
+"""Which facts a playbook may read from each of its steps, and whether an expression reads only those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from tshoot.playbook.expressions import Expression
+from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, RunStep
+
+if TYPE_CHECKING:
+    from tshoot.playbook.check import Catalogue
+
+COMMAND_FACTS: Mapping[str, str] = {
+    "failed": "none, or the kind of failure",
+    "exit_status": "int: exit status of the command",
+    "text": "str: its cleaned standard output",
+}
+ANSWER_FACTS: Mapping[str, str] = {"failed": COMMAND_FACTS["failed"], "answer": "str: yes, no, the choice or the text"}
+WAIT_FACTS: Mapping[str, str] = {"failed": COMMAND_FACTS["failed"]}
+CAPTURE_FACTS: Mapping[str, str] = {
+    "failed": COMMAND_FACTS["failed"],
+    "packets": "int: frames in the capture",
+    "partial": "bool: part of the capture could not be read",
+    "seen": "counts of what the detectors looked at, by name",
+    "found": "found('cause'): a detector proved this fault",
+    "warned": "warned('cause'): a detector saw it, but not as a fault",
+}
+_FUNCTIONS = ("found", "warned")
+
+
+def known_facts(playbook: Playbook, catalogue: Catalogue) -> Mapping[str, Mapping[str, str]]:
+    """Step id -> fact path -> meaning. A parser's list entries (`entries.*.network`) are paths too."""
+    from tshoot.playbook.check import sample_command
+
+    found: dict[str, Mapping[str, str]] = {}
+    for step_id, step in playbook.asked_steps():
+        match step:
+            case RunStep():
+                platform = playbook.roles[step.target].platform if step.target in playbook.roles else ""
+                known = platform in catalogue.platforms()
+                parser = step.parser or (catalogue.parser_of(platform, sample_command(playbook, step)) if known else None)
+                found[step_id] = {**COMMAND_FACTS, **(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})}
+            case AskStep():
+                found[step_id] = ANSWER_FACTS
+            case CaptureStep():
+                found[step_id] = {**CAPTURE_FACTS, **_detected(step, catalogue)}
+            case _:
+                found[step_id] = WAIT_FACTS
+    return found
+
+
+def _detected(step: CaptureStep, catalogue: Catalogue) -> Mapping[str, str]:
+    """`seen.<count>` for every count, and `found(<cause>)` for every cause that the wanted detectors know."""
+    try:
+        causes, counts = catalogue.detected(step.families)
+    except Exception:  # an unknown family: reported where the step is checked
+        return {}
+    return {**{f"seen.{name}": meaning for name, meaning in counts.items()}, **{f"found({cause})": meaning for cause, meaning in causes.items()}}
+
+
+def check_reads(expression: Expression, playbook: Playbook, facts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """A message for each name and fact that `expression` reads and that nothing gives."""
+    for path in expression.reads:
+        name, rest = path[0], path[1:]
+        if name in playbook.inputs:
+            if rest:
+                yield f"`{'.'.join(path)}`: `{name}` is an input, it has no parts"
+        elif name not in facts:
+            known = ", ".join([*playbook.inputs, *facts])
+            yield f"`{name}` is no input and no step; there are {known}"
+        elif rest and not _gives(facts[name], rest):
+            tops = ", ".join(sorted({fact.split(".")[0].split("(")[0] for fact in facts[name]}))
+            yield f"`{'.'.join(path)}`: `{name}` gives no such fact; it gives {tops}"
+    for path, argument in expression.calls:
+        if len(path) == 2 and path[1] in _FUNCTIONS and path[0] in facts and f"found({argument})" not in facts[path[0]]:
+            yield f"`{path[0]}.{path[1]}('{argument}')`: no detector of that capture knows this cause"
+
+
+def _gives(facts: Mapping[str, str], path: tuple[str, ...]) -> bool:
+    if path[0] == "seen" and len(path) > 1:
+        return f"seen.{'.'.join(path[1:])}" in facts or path[1] == "*"
+    return any(_matches(fact.split("."), path) for fact in facts)
+
+
+def _matches(pattern: list[str], path: tuple[str, ...]) -> bool:
+    """`by_name.*.mtu` gives `by_name`, `by_name.vmk0`, `by_name.*.mtu`."""
+    return len(path) <= len(pattern) and all(part in ("*", step) or step == "*" for part, step in zip(pattern, path, strict=False))

@@ -1,0 +1,68 @@
+"""The filters and tests of the playbook language: a closed list, each one line of documentation.
+
+A function that `takes_unknown` decides itself what an unknown operand means; for all others an unknown
+operand makes the result unknown.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tshoot.model.facts import Unknown, Value
+
+
+class Function(NamedTuple):
+    call: Callable[..., Value]
+    help: str
+    takes_unknown: bool = False
+
+
+def _default(value: Value, instead: Value) -> Value:
+    return instead if isinstance(value, Unknown) or value is None else value
+
+
+def route_to(entries: list[Mapping[str, Value]], destination: str) -> Value:
+    """The entry (`network`, `prefix_length`, `gateway`, `interface`) with the longest prefix that holds `destination`; None without one."""
+    address = ipaddress.ip_address(destination)
+    same_version = False
+    best: tuple[int, Mapping[str, Value] | None] = (-1, None)
+    for entry in entries:
+        network = ipaddress.ip_network(f"{entry['network']}/{entry['prefix_length']}", strict=False)
+        same_version |= network.version == address.version
+        if network.version == address.version and address in network and network.prefixlen > best[0]:
+            best = (network.prefixlen, entry)
+    if not same_version:
+        return Unknown(f"the routes that were read hold no IPv{address.version} route")
+    return best[1]
+
+
+def where(items: list[Mapping[str, Value]], key: str, wanted: Value) -> Value:
+    """The items whose `key` is `wanted`."""
+    return [item for item in items if item.get(key) == wanted]
+
+
+FILTERS: Mapping[str, Function] = {
+    "default": Function(_default, "value | default(x): x where the value is unknown or none", takes_unknown=True),
+    "first": Function(lambda value: value[0] if value else Unknown("an empty list has no first"), "the first item"),
+    "int": Function(int, "as a whole number"),
+    "float": Function(float, "as a number"),
+    "join": Function(lambda value, separator="": separator.join(map(str, value)), "items as one text"),
+    "last": Function(lambda value: value[-1] if value else Unknown("an empty list has no last"), "the last item"),
+    "length": Function(len, "how many items or characters"),
+    "lower": Function(lambda value: str(value).lower(), "in lower case"),
+    "max": Function(max, "the largest item"),
+    "min": Function(min, "the smallest item"),
+    "route_to": Function(route_to, "routes.entries | route_to(address): the route that would be used, none without one"),
+    "string": Function(str, "as text"),
+    "where": Function(where, "items | where('key', value): the items whose key has that value"),
+}
+TESTS: Mapping[str, Function] = {
+    "known": Function(lambda value: not isinstance(value, Unknown), "the value could be read", takes_unknown=True),
+    "unknown": Function(lambda value: isinstance(value, Unknown), "the value could not be read", takes_unknown=True),
+    "none": Function(lambda value: value is None, "the value is none (looked for and absent)"),
+    "ipv4": Function(lambda value: ipaddress.ip_address(value).version == 4, "an IPv4 address"),
+    "ipv6": Function(lambda value: ipaddress.ip_address(value).version == 6, "an IPv6 address"),
+    "in": Function(lambda value, container: value in container, "value is in(list)"),
+}

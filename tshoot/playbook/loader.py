@@ -1,0 +1,192 @@
+"""A playbook file to its tree, or to all its errors at once, each with file, line and column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tshoot.errors import PlaybookError
+from tshoot.playbook.expressions import Expression, ExpressionError, Template, parse_condition, parse_template
+from tshoot.playbook.tree import BRANCH_KINDS, AskStep, Branch, CaptureStep, InputSpec, Node, Place, Playbook, Role, RunStep, Step, WaitStep
+from tshoot.shipped import shipped
+from tshoot.yamltext import load_yaml, position
+
+if TYPE_CHECKING:
+    from tshoot.playbook.document import CaptureForm, DuringForm, NodeForm, OtherwiseForm, OutcomeForm, PlaybookForm, WhenForm
+
+
+def find_playbook(name: str) -> Path:
+    """The file of a playbook given by path or by the id of a shipped one."""
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} or path.exists():
+        return path
+    candidate = shipped("playbooks") / f"{name}.yaml"
+    if candidate.is_file():
+        return candidate
+    known = ", ".join(path.stem for path in shipped_playbooks())
+    raise PlaybookError(f"there is no playbook `{name}`", f"give a file, or one of: {known}")
+
+
+def shipped_playbooks() -> tuple[Path, ...]:
+    return tuple(sorted(shipped("playbooks").glob("*.yaml")))
+
+
+def load_playbook(path: Path) -> Playbook:
+    """Read, check the form, build. Raises PlaybookError with every problem of form that the file has."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaybookError(f"{path}: cannot be read: {error}", "check the path and its permissions", (f"{path}:1:1: {error}",)) from error
+    return playbook_from_text(text, str(path))
+
+
+def playbook_from_text(text: str, origin: str) -> Playbook:
+    from pydantic import ValidationError
+
+    from tshoot.playbook.document import PlaybookForm
+
+    raw = load_yaml(text, origin)
+    try:
+        form = PlaybookForm.model_validate(_plain(raw))
+    except ValidationError as error:
+        problems = dict.fromkeys(_problem(item, raw, origin) for item in error.errors())
+        raise _refused(origin, tuple(problems)) from error
+    builder = _Builder(raw, origin)
+    playbook = builder.playbook(form, text)
+    if builder.problems:
+        raise _refused(origin, tuple(builder.problems))
+    return playbook
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refused(origin: str, problems: tuple[str, ...]) -> PlaybookError:
+    return PlaybookError(f"{origin}: {len(problems)} problem{'s' * (len(problems) != 1)}", "correct these lines", problems)
+
+
+def _plain(raw: Any) -> Any:
+    """ruamel's nodes as plain dicts, lists and scalars; a form that expects a mapping says so itself."""
+    if isinstance(raw, Mapping):
+        return {str(key): _plain(value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [_plain(value) for value in raw]
+    if isinstance(raw, (bool, int, float)) or raw is None:
+        return raw if isinstance(raw, bool) or raw is None else (int(raw) if isinstance(raw, int) else float(raw))
+    return str(raw)
+
+
+def _problem(item: Any, raw: Any, origin: str) -> str:
+    """One pydantic error as `file:line:column: message`. Names of union members in its path are skipped."""
+    node, line, column = raw, *position(raw)
+    where: list[str] = []
+    for step in item["loc"]:
+        if isinstance(node, Mapping) and step in node:
+            line, column = position(node, step)
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            line, column = position(node, step)
+        else:
+            if item["type"] == "missing" and step == item["loc"][-1]:
+                where.append(str(step))
+            continue
+        node = node[step]
+        where.append(str(step))
+    message = {"extra_forbidden": "this key is not known here", "missing": "this key is missing"}.get(item["type"], item["msg"])
+    message = message.removeprefix("Value error, ")
+    return f"{origin}:{line}:{column}: {'.'.join(where) or 'the file'}: {message}"
+
+
+class _Builder:
+    """Forms to tree, collecting every expression that does not parse."""
+
+    def __init__(self, raw: Any, origin: str) -> None:
+        self.raw = raw
+        self.origin = origin
+        self.problems: list[str] = []
+
+    def place(self, *steps: Any) -> Place:
+        node, place = self.raw, position(self.raw)
+        for step in steps:
+            place = position(node, step)
+            node = node[step] if isinstance(node, (Mapping, list)) and (step in node if isinstance(node, Mapping) else True) else None
+        return Place(self.origin, *place)
+
+    def template(self, text: str, *steps: Any) -> Template:
+        try:
+            return parse_template(text)
+        except ExpressionError as error:
+            self.problems.append(f"{self.place(*steps)}: {error}")
+            return Template(text, ())
+
+    def condition(self, text: str, *steps: Any) -> Expression:
+        try:
+            return parse_condition(text)
+        except ExpressionError as error:
+            self.problems.append(f"{self.place(*steps)}: {error}")
+            return parse_condition("false")
+
+    def playbook(self, form: PlaybookForm, text: str) -> Playbook:
+        roles = {name: Role(name, target.platform, target.help, self.place("targets", name)) for name, target in form.targets.items()}
+        inputs = {
+            name: InputSpec(name, spec.type, spec.help, spec.default, tuple(spec.choices), self.place("inputs", name))
+            for name, spec in form.inputs.items()
+        }
+        nodes = {name: self.node(name, node) for name, node in form.nodes.items()}
+        return Playbook(
+            form.id, form.title, tuple(form.symptoms), form.description, roles, inputs, form.start, nodes, text, self.origin, self.place("start")
+        )
+
+    def node(self, name: str, form: NodeForm) -> Node:
+        here = ("nodes", name)
+        branches = tuple(self.branch(branch, (*here, "decide", index)) for index, branch in enumerate(form.decide))
+        return Node(name, self.step(form, here), form.why, branches, form.attempts, self.place(*here))
+
+    def step(self, form: NodeForm, here: tuple[Any, ...]) -> Step | None:
+        if form.run is not None:
+            place = self.place(*here, "run")
+            return RunStep(str(form.on), self.template(form.run.strip(), *here, "run"), form.timeout, form.parser, form.changes, place)
+        if form.capture is not None:
+            return self.capture(form.capture, here)
+        if form.ask is not None:
+            kind = "choice" if form.choices else "text" if form.free_text else "confirm"
+            return AskStep(self.template(form.ask, *here, "ask"), kind, tuple(form.choices), self.place(*here, "ask"))  # type: ignore[arg-type]
+        return WaitStep(form.wait, self.place(*here, "wait")) if form.wait is not None else None
+
+    def capture(self, form: CaptureForm, here: tuple[Any, ...]) -> CaptureStep:
+        here = (*here, "capture")
+        during = tuple(
+            (step.id or f"{here[1]}_during_{index + 1}", self.during(step, (*here, "during", index))) for index, step in enumerate(form.during)
+        )
+        interface, filter_ = self.template(form.interface, *here, "interface"), self.template(form.filter.strip(), *here, "filter")
+        stop = form.stop
+        return CaptureStep(
+            form.on, interface, filter_, form.snaplen, stop.seconds, stop.packets, stop.megabytes, tuple(form.detect), during, self.place(*here)
+        )
+
+    def during(self, form: DuringForm, here: tuple[Any, ...]) -> RunStep | AskStep | WaitStep:
+        place = self.place(*here)
+        if form.run is not None:
+            return RunStep(str(form.on), self.template(form.run.strip(), *here, "run"), form.timeout, form.parser, form.changes, place)
+        if form.ask is not None:
+            return AskStep(self.template(form.ask, *here, "ask"), "choice" if form.choices else "confirm", tuple(form.choices), place)
+        return WaitStep(float(form.wait or 0), place)
+
+    def branch(self, form: WhenForm | OtherwiseForm, here: tuple[Any, ...]) -> Branch:
+        from tshoot.playbook.document import OtherwiseForm, OutcomeForm
+
+        place = self.place(*here)
+        if isinstance(form, OtherwiseForm):
+            outcome = form.otherwise if isinstance(form.otherwise, OutcomeForm) else OutcomeForm(go=form.otherwise)
+            inside = (*here, "otherwise") if isinstance(form.otherwise, OutcomeForm) else here
+            return self.outcome(None, outcome, inside, place)
+        return self.outcome(self.condition(form.when, *here, "when"), form, here, place)
+
+    def outcome(self, condition: Expression | None, form: OutcomeForm, here: tuple[Any, ...], place: Place) -> Branch:
+        kind = next(kind for kind in BRANCH_KINDS if getattr(form, kind) is not None)
+        sentence = form.because if kind in {"go", "conclude"} else str(getattr(form, kind))
+        leads_to = str(getattr(form, kind)) if kind in {"go", "conclude"} else ""
+        because = self.template(sentence, *here, "because" if kind in {"go", "conclude"} else kind)
+        return Branch(condition, kind, leads_to, because, self.template(form.next, *here, "next"), tuple(form.rules_out), place)

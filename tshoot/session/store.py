@@ -1,0 +1,141 @@
+"""Where sessions are kept, which there are, and how a person names one: `last`, an id, the start of one, a path.
+
+A folder that cannot be read is listed with its problem: one broken session never hides the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from tshoot.errors import SessionError, UsageError
+from tshoot.model.events import Event, RunEnded, VerdictReached
+from tshoot.model.text import clean_line
+from tshoot.session.codec_v1 import Header, decode
+from tshoot.session.files import disk_errors
+from tshoot.session.log import is_being_written
+from tshoot.session.read import EVIDENCE, LOG, complete_lines, read_events, read_header
+
+_TELLING = tuple(f'"event": "{name}"'.encode() for name in ("RunStarted", "EffectRequested", "VerdictReached", "RunEnded"))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """One session of the list. `started` is seconds since the epoch; `verdict` and `cause` are "" where none was reached.
+
+    `state`: finished (to its verdict), running (another process writes it), interrupted (cancelled, failed or killed),
+    broken (`problem` says why).
+    """
+
+    id: str
+    path: Path
+    started: float
+    playbook: str = ""
+    state: Literal["finished", "interrupted", "running", "broken"] = "interrupted"
+    verdict: str = ""
+    cause: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that can be read."""
+
+    folder: Path
+    header: Header
+
+    def events(self) -> Iterator[Event]:
+        """As `read_events`, without the line numbers."""
+        return (event for _, event in read_events(self.folder))
+
+    def evidence_path(self, sha256: str) -> Path:
+        return self.folder / EVIDENCE / sha256
+
+
+def default_root() -> Path:
+    """The folder of all sessions: `tshoot/sessions` under XDG_DATA_HOME, else where the system keeps a user's data."""
+    data_home = os.environ.get("XDG_DATA_HOME", "")
+    if Path(data_home).is_absolute():
+        return Path(data_home) / "tshoot" / "sessions"
+    from platformdirs import user_data_path
+
+    return user_data_path("tshoot", appauthor=False) / "sessions"
+
+
+def list_sessions(root: Path) -> list[SessionEntry]:
+    """All sessions under `root`, newest first; none where `root` is not there yet."""
+    return sorted((_entry(folder) for folder in _folders(root)), key=lambda entry: (entry.started, entry.id), reverse=True)
+
+
+def open_session(root: Path, name: str) -> Session:
+    """The session that `name` means: `last`, an id or its start, the short id at its end or its start, a path.
+
+    UsageError where none or several fit, SessionError where it cannot be read.
+    """
+    folder = _find(root, name)
+    return Session(folder, read_header(folder))
+
+
+def _find(root: Path, name: str) -> Path:
+    if os.sep in name or (Path(name) / LOG).is_file():
+        return Path(name)
+    if name == "last":
+        entries = list_sessions(root)
+        if not entries:
+            raise UsageError(f"there is no session yet in {root}", "`tshoot run PLAYBOOK` or `tshoot demo` makes one")
+        return entries[0].path
+    folders = _folders(root)
+    fitting = [folder for folder in folders if folder.name == name] or [folder for folder in folders if _fits(folder.name, name)]
+    if not fitting:
+        raise UsageError(f"no session is named {clean_line(name)!r}", "`tshoot sessions list` shows those that there are")
+    if len(fitting) > 1:
+        names = ", ".join(clean_line(folder.name) for folder in fitting)
+        raise UsageError(f"{clean_line(name)!r} fits {len(fitting)} sessions: {names}", "give more of its id")
+    return fitting[0]
+
+
+def _fits(folder_name: str, name: str) -> bool:
+    return bool(name) and (folder_name.startswith(name) or folder_name.rpartition("-")[2].startswith(name))
+
+
+def _folders(root: Path) -> list[Path]:
+    with disk_errors("read", root):
+        return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")) if root.exists() else []
+
+
+def _entry(folder: Path) -> SessionEntry:
+    name = clean_line(folder.name)
+    try:
+        header = read_header(folder)
+        entry = SessionEntry(clean_line(header.session), folder, header.started, clean_line(header.playbook))
+    except SessionError as error:
+        return SessionEntry(name, folder, _changed(folder), state="broken", problem=clean_line(error.message))
+    try:
+        return _with_outcome(entry)
+    except SessionError as error:
+        return replace(entry, state="broken", problem=clean_line(error.message))
+
+
+def _with_outcome(entry: SessionEntry) -> SessionEntry:
+    """The entry with how it went. Only the lines that tell are decoded; the engine may ask again after an end (a resume)."""
+    ended = ""
+    for number, raw in complete_lines(entry.path):
+        if number == 1 or not any(mark in raw for mark in _TELLING):
+            continue
+        event = decode(raw, lambda sha256, size: b"").event
+        ended = event.reason if isinstance(event, RunEnded) else ""
+        if isinstance(event, VerdictReached):
+            entry = replace(entry, verdict=clean_line(event.verdict.kind), cause=clean_line(event.verdict.cause))
+    if ended == "finished":
+        return replace(entry, state="finished")
+    return replace(entry, state="running" if is_being_written(entry.path) else "interrupted")
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,111 @@
+"""Which host keys are known, revoked or new: the files of OpenSSH (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), read and appended to.
+
+A host that is known by another key, whatever its type, has changed and is refused without asking: offering only
+a type that the victim does not know is how an impostor avoids the comparison.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from tshoot.errors import UsageError
+
+Standing = Literal["known", "unknown", "changed", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """One line that names the host. `place` is `file:line`."""
+
+    key_type: str
+    blob: bytes
+    revoked: bool
+    place: str
+
+
+def fingerprint(blob: bytes) -> str:
+    """OpenSSH's `SHA256:…` of a public key's wire form."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def entry_name(host: str, port: int) -> str:
+    """How a host is written in known_hosts: `host`, or `[host]:port` where the port is not 22."""
+    return host.lower() if port == 22 else f"[{host.lower()}]:{port}"
+
+
+def known_keys(files: Iterable[Path], name: str) -> tuple[KnownKey, ...]:
+    """All keys that `files` hold for `name` (as `entry_name` writes it); files that are absent or unreadable hold none."""
+    return tuple(key for file in files for key in _keys_in(file, name))
+
+
+def standing(keys: Iterable[KnownKey], blob: bytes) -> Standing:
+    """What the `keys` of a host say about the key it showed."""
+    keys = tuple(keys)
+    if any(key.revoked and key.blob == blob for key in keys):
+        return "revoked"
+    trusted = [key for key in keys if not key.revoked]
+    if any(key.blob == blob for key in trusted):
+        return "known"
+    return "changed" if trusted else "unknown"
+
+
+def remember(file: Path, name: str, key_type: str, blob: bytes) -> None:
+    """Append one key to `file`, which is created 0600 in a folder 0700."""
+    line = f"{name} {key_type} {base64.b64encode(blob).decode()}\n"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b", buffering=0) as known:
+            size = known.seek(0, os.SEEK_END)
+            known.seek(max(size - 1, 0))
+            if size and known.read(1) != b"\n":
+                line = "\n" + line
+            known.write(line.encode())
+    except OSError as error:
+        raise UsageError(
+            f"{file}: the accepted host key cannot be written: {error.strerror}", "check the permissions of the folder and the file"
+        ) from error
+
+
+def _keys_in(file: Path, name: str) -> Iterator[KnownKey]:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        marker = words.pop(0) if words and words[0].startswith("@") else ""
+        if len(words) < 3 or words[0].startswith("#") or marker not in ("", "@revoked") or not _names(words[0], name):
+            continue
+        try:
+            blob = base64.b64decode(words[2], validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        yield KnownKey(words[1], blob, marker == "@revoked", f"{file}:{number}")
+
+
+def _names(patterns: str, name: str) -> bool:
+    if patterns.startswith("|1|"):
+        return _hash_matches(patterns, name)
+    listed = [pattern.lower().replace("[", "[[]") for pattern in patterns.split(",")]
+    if any(fnmatchcase(name, pattern[1:]) for pattern in listed if pattern.startswith("!")):
+        return False
+    return any(fnmatchcase(name, pattern) for pattern in listed if not pattern.startswith("!"))
+
+
+def _hash_matches(hashed: str, name: str) -> bool:
+    parts = hashed.split("|")
+    try:
+        salt, digest = base64.b64decode(parts[2]), base64.b64decode(parts[3])
+    except (IndexError, ValueError):
+        return False
+    return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), digest)
