@@ -19,7 +19,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._callbacks: list[Callable[[], None]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def cancelled(self) -> bool:

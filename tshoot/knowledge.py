@@ -58,3 +58,11 @@ class ShippedKnowledge:
         wanted = detectors(families)
         causes = {cause_id: meaning for detector in wanted for cause_id, meaning in detector.causes.items()}
         return causes, {name: meaning for detector in wanted for name, meaning in detector.seen.items()}
+
+    def versions(self) -> Mapping[str, str]:
+        """Parser name -> short hash of its source: which reading of the outputs a session was judged by."""
+        import hashlib
+        from importlib import resources
+
+        folder = resources.files("tshoot.parsers")
+        return {name: hashlib.sha256((folder / f"{name}.py").read_bytes()).hexdigest()[:12] for name in parser_names()}

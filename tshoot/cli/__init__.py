@@ -1,0 +1,1 @@
+"""The command line: one file a verb; `output` alone writes stdout, `diagnostics` alone writes stderr."""

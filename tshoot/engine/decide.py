@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tshoot.engine.explain import concluded, undecided
 from tshoot.engine.citations import readings
+from tshoot.engine.explain import concluded, undecided
 from tshoot.engine.state import State
 from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import ConditionValue, Decision

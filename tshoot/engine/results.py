@@ -14,6 +14,7 @@ from tshoot.model.facts import Unknown, Value
 from tshoot.model.text import decode
 from tshoot.playbook.expressions import FactFunction
 
+
 def command_result(step: str, effect: RunCommand, platform: str, ran: CommandRan, knowledge: Knowledge) -> Result:
     parsed = knowledge.parse(platform, effect.command, effect.parser, ran)
     facts = {**parsed.facts, "failed": None, "exit_status": ran.exit_status, "text": decode(ran.stdout)}

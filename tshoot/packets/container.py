@@ -1,15 +1,17 @@
 """What a capture file is, judged by its bytes alone, and how much of it can be read.
 
 `inspect` counts the packets in one pass with flat memory, keeps what a truncated file holds, and refuses what is
-no capture. tshark and tcpdump read `readable`: the file itself, or the private copy of a compressed one, which
-lives as long as the `with` block.
+no capture. tshark and tcpdump read `readable`: the file itself, or a private copy that lives as long as the
+`with` block: of a compressed file, or of the sound part of a small file that is torn (tshark guesses the
+variant of a format from the first records, and a torn one misleads it; in a large file it stops there by itself).
 """
 
 from __future__ import annotations
 
 import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tshoot.packets.pcapng import is_pcapng, survey_pcapng
 from tshoot.packets.survey import Survey
 
 _HEAD = 64
+_SMALL = 8 << 20
 _KNOWN = "tshoot reads pcap, pcapng and what tshark knows by its first bytes (snoop, ERF, …), also compressed by gzip or zstd"
 
 
@@ -47,17 +50,25 @@ def inspect(path: Path, cancel: CancelToken) -> Iterator[Container]:
         compression = compression_of(head)
     except CaptureFileError as error:
         raise CaptureFileError(f"{path}: {error.message}", error.hint) from error
-    if not compression:
-        yield _container(path, path, size, _survey(path, path, head, cancel))
-        return
-    with inflated(path, compression, cancel) as (copy, stopped):
-        survey = _survey(path, copy, _head_of(copy), cancel)
-        yield _container(path, copy, size, survey, f" ({compression})", stopped)
+    with ExitStack() as stack:
+        readable, stopped, form = path, "", ""
+        if compression:
+            readable, stopped = stack.enter_context(inflated(path, compression, cancel))
+            head, form = _head_of(readable), f" ({compression})"
+        survey = _survey(path, readable, head, cancel)
+        if survey.stopped and 0 < survey.whole <= _SMALL:
+            readable = stack.enter_context(_sound_part(readable, survey.whole))
+        remark = "; ".join(why for why in (stopped, survey.stopped) if why)
+        yield Container(path, readable, survey.format + form, survey.link_types, survey.packets, size, bool(remark), remark)
 
 
-def _container(path: Path, readable: Path, size: int, survey: Survey, suffix: str = "", stopped: str = "") -> Container:
-    remark = "; ".join(why for why in (stopped, survey.stopped) if why)
-    return Container(path, readable, survey.format + suffix, survey.link_types, survey.packets, size, bool(remark), remark)
+@contextmanager
+def _sound_part(path: Path, length: int) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile(prefix="tshoot-", suffix=".pcap") as copy:
+        with path.open("rb") as source:
+            copy.write(source.read(length))
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _opened(path: Path) -> tuple[int, bytes]:

@@ -68,19 +68,18 @@ def decode(
     options = ["-Y", display_filter] if display_filter else []
     for rule in decode_as:
         options += ["-d", rule]
-    return _frames(program, path, options, cancel=cancel, on_frame=on_frame, limit=limit)
+    return _frames([program, *options], path, cancel, on_frame or (lambda number: None), limit)
 
 
-def _frames(program: str, path: Path, options: list[str], cancel: CancelToken, on_frame: Callable[[int], None] | None, limit: int) -> Iterator[Frame]:
+def _frames(command: list[str], path: Path, cancel: CancelToken, on_frame: Callable[[int], None], limit: int) -> Iterator[Frame]:
     cancel.check()
     given = 0
-    decoding = _Decoding(program, path.resolve(), options)
+    decoding = _Decoding(command[0], path.resolve(), command[1:])
     with cancel.on_cancel(decoding.stop), decoding:
         for frame in decoding:
             cancel.check()
             given += 1
-            if on_frame:
-                on_frame(frame.number)
+            on_frame(frame.number)
             yield frame
             if given == limit:
                 return

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import shutil
 import struct
-import subprocess
 from pathlib import Path
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, MissingProgram
-from tshoot.model.text import clean_line
+from tshoot.packets.programs import run
 from tshoot.packets.survey import Survey
 
 _MAGIC = {
@@ -46,11 +45,11 @@ def foreign_format(head: bytes) -> str | None:
 
 
 def _is_erf(head: bytes) -> bool:
-    if len(head) < 18:
+    if len(head) < 18 or not any(byte < 9 for byte in head):  # too short, or text
         return False
     kind, _, record, _, wire = struct.unpack(">BBHHH", head[8:16])
     seconds = struct.unpack("<I", head[4:8])[0]
-    return 1 <= kind & 0x7F <= 48 and 18 <= record <= 65535 and 0 < wire and 631_152_000 < seconds and bool(head[:4] != head[4:8])
+    return bool(1 <= kind & 0x7F <= 48 and record >= 18 and wire > 0 and seconds > 631_152_000)  # 1990
 
 
 def survey_foreign(path: Path, name: str, cancel: CancelToken) -> Survey:
@@ -58,16 +57,10 @@ def survey_foreign(path: Path, name: str, cancel: CancelToken) -> Survey:
     program = shutil.which("tshark")
     if program is None:
         raise MissingProgram(f"{path}: a {name} file, which only tshark can read: it is not installed here", "apt-get install tshark")
-    command = [program, "-n", "-r", str(path.resolve()), "-T", "fields", "-e", "frame.encap_type"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as process:
-        with cancel.on_cancel(process.kill):
-            said, complaint = process.communicate()
-    cancel.check()
-    kinds = said.split()
+    ran = run([program, "-n", "-r", str(path.resolve()), "-T", "fields", "-e", "frame.encap_type"], cancel)
+    kinds = ran.said.split()
     links = dict.fromkeys(_ENCAPSULATIONS.get(kind, f"encapsulation {kind}") for kind in kinds)
-    if process.returncode == 0:
-        return Survey(name, tuple(links), len(kinds))
-    why = clean_line(complaint.splitlines()[-1] if complaint else f"status {process.returncode}")[:200]
-    if not kinds:
-        raise CaptureFileError(f"{path}: no readable capture: {why}", "check that the whole file was copied")
-    return Survey(name, tuple(links), len(kinds), f"reading ends after packet {len(kinds)}: {why}")
+    if ran.status and not kinds:
+        raise CaptureFileError(f"{path}: no readable capture: {ran.complaint}", "check that the whole file was copied")
+    stopped = f"reading ends after packet {len(kinds)}: {ran.complaint}" if ran.status else ""
+    return Survey(name, tuple(links), len(kinds), stopped)

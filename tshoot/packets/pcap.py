@@ -30,19 +30,20 @@ def survey_pcap(file: BinaryIO, size: int, check: Callable[[], None]) -> Survey:
     for _ in walk.records():
         if not walk.packets & 0xFFFF:
             check()
-    return Survey(walk.format, (link_name(walk.link),) if walk.link is not None else (), walk.packets, walk.stopped)
+    return Survey(walk.format, (link_name(walk.link),) if walk.link is not None else (), walk.packets, walk.stopped, walk.whole)
 
 
 class PcapWalk:
-    """One pass over the records; `packets` and `stopped` are true so far."""
+    """One pass over the records; `packets`, `stopped` and `whole` (the bytes read) are true so far."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._cursor, self._size = Cursor(file), size
-        head = self._cursor.piece(0, HEADER)
+        self.piece = self._cursor.piece
+        head = self.piece(0, HEADER)
         self.order = _order(head) or "<"
         self.format, self._record = _KINDS[struct.unpack(self.order + "I", head[:4])[0]]
         self.link: int | None = None
-        self.packets, self.stopped = 0, ""
+        self.packets, self.stopped, self.whole = 0, "", 0
         if len(head) < HEADER:
             self.stopped = f"the file is cut short in its header, at byte {size}"
         else:
@@ -52,7 +53,7 @@ class PcapWalk:
         if self.link is None:
             return
         lengths, longest = struct.Struct(self.order + "8xII"), longest_packet(self.link)
-        offset = HEADER
+        offset = self.whole = HEADER
         while offset < self._size:
             found = self._cursor.numbers(offset, lengths)
             data = offset + self._record
@@ -67,6 +68,7 @@ class PcapWalk:
             self.packets += 1
             yield data, found[0], found[1]
             offset = data + found[0]
+            self.whole = offset
 
 
 def _order(head: bytes) -> str | None:

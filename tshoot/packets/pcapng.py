@@ -31,18 +31,19 @@ def survey_pcapng(file: BinaryIO, size: int, check: Callable[[], None]) -> Surve
         if not walk.packets & 0xFFFF:
             check()
     names = dict.fromkeys(link_name(link) for link in walk.links)
-    return Survey("pcapng", tuple(names), walk.packets, walk.stopped)
+    return Survey("pcapng", tuple(names), walk.packets, walk.stopped, walk.whole)
 
 
 class PcapngWalk:
-    """One pass over the blocks; `packets`, `links` (of every interface so far) and `stopped` are true so far."""
+    """One pass over the blocks; `packets`, `links` (of every interface), `stopped` and `whole` (the bytes read) are true so far."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._cursor, self._size = Cursor(file), size
+        self.piece = self._cursor.piece
         self._order = "<"
         self._interfaces: list[tuple[int, int]] = []  # of this section: link type, snap length
         self.links: list[int] = []
-        self.packets, self.stopped = 0, ""
+        self.packets, self.stopped, self.whole = 0, "", 0
 
     def records(self) -> Walk:
         offset = 0
@@ -69,13 +70,14 @@ class PcapngWalk:
                 self.packets += 1
                 yield offset + 8, -1, -1
             offset += length
+            self.whole = offset
 
     def _numbers(self, offset: int, form: str) -> tuple[int, ...] | None:
         return self._cursor.numbers(offset, struct.Struct(self._order + form))
 
     def _block(self, offset: int) -> tuple[int, int]:
         """Type and length of the block at `offset`, 0 and 0 where it cannot be read."""
-        head = self._cursor.piece(offset, 12)
+        head = self.piece(offset, 12)
         if head[:4] == MAGIC and len(head) == 12:
             order = _ORDERS.get(head[8:12])
             if order is None:

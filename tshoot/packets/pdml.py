@@ -7,7 +7,8 @@ layer that quotes it, so that `Frame.get("tcp")` never is a quotation.
 
 from __future__ import annotations
 
-import sys
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -15,6 +16,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from tshoot.packets.frames import Frame, Layer
 
 LONGEST_VALUE = 4096  # characters kept of one field: payload dumps are longer, nothing that is judged is
+_SHORT = 40
 _FORBIDDEN = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 
 
@@ -43,12 +45,22 @@ def _parsed(xml: bytes) -> Any:
 
 
 def _layer(protocol: Any) -> Layer:
-    fields: dict[str, list[str]] = {}
+    fields: dict[str, tuple[str, ...]] = {}
+    repeated: dict[str, list[str]] = {}
     for element in protocol.iterdescendants("field", "proto"):
-        name = element.get("name")
-        if name:
-            fields.setdefault(sys.intern(name), []).append(element.get("show", "")[:LONGEST_VALUE])
-    return Layer(sys.intern(protocol.get("name", "")), {name: tuple(values) for name, values in fields.items()})
+        name, value = intern(element.get("name", "")), element.get("show", "")[:LONGEST_VALUE]
+        if name in fields:
+            repeated.setdefault(name, [*fields[name]]).append(value)
+        elif name:
+            fields[name] = _single(value) if len(value) <= _SHORT else (value,)
+    fields.update((name, tuple(values)) for name, values in repeated.items())
+    return Layer(intern(protocol.get("name", "")), fields)
+
+
+@lru_cache(maxsize=1 << 16)
+def _single(value: str) -> tuple[str]:
+    """Most values of a capture repeat in every frame (addresses, flags, zeros): kept once, that halves its memory."""
+    return (value,)
 
 
 def _seconds(text: str) -> float:

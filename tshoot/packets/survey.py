@@ -45,12 +45,16 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`stopped` is empty for a file that was read to its end, else a sentence with the byte and the packet where reading ended."""
+    """`stopped` is empty for a file that was read to its end, else a sentence with the byte and the packet where reading ended.
+
+    The first `whole` bytes of a file that is not read to its end make a sound capture (0: not known).
+    """
 
     format: str
     link_types: tuple[str, ...]
     packets: int
     stopped: str = ""
+    whole: int = 0
 
 
 def link_name(number: int) -> str:

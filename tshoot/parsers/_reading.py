@@ -57,10 +57,11 @@ class Reading:
         self.facts[name] = value
         self.note([name], *lines)
 
-    def replace(self, name: str, value: Any, line: Line) -> None:
-        """Set the top-level fact `name` anew: it stands in `line`, no longer where it stood."""
-        self._spans.pop(name, None)
-        self.put(name, value, line)
+    def forget(self, *names: str) -> None:
+        """These top-level facts are not known, or stand elsewhere than noted so far."""
+        for name in names:
+            self.facts.pop(name, None)
+            self._spans.pop(name, None)
 
     def note_fields(self, path: Sequence[str | int], fields: Mapping[str, Any], line: Line) -> None:
         """All of `fields` under `path` stand in `line`, which also stands for `path` itself and what is above it."""

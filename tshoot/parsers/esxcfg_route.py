@@ -50,12 +50,12 @@ def parse(text: CommandText) -> Parsed:
             reading.note_fields(["entries", len(entries)], entry, line)
             entries.append(entry)
             if entry["prefix_length"] == 0 and reading.facts["default_interface"] is None:
-                reading.replace("default_gateway", entry["gateway"], line)
-                reading.replace("default_interface", entry["interface"], line)
-    parsed = reading.parsed()
-    if parsed.unread and reading.facts.get("default_interface", "") is None:
-        del reading.facts["default_gateway"], reading.facts["default_interface"]
-    return parsed
+                reading.forget("default_gateway", "default_interface")
+                reading.put("default_gateway", entry["gateway"], line)
+                reading.put("default_interface", entry["interface"], line)
+    if reading.facts.get("default_interface") is None and reading.parsed().unread:
+        reading.forget("default_gateway", "default_interface")
+    return reading.parsed()
 
 
 def _entry(words: list[str]) -> dict[str, Any] | None:

@@ -43,7 +43,8 @@ def parse(text: CommandText) -> Parsed:
         elif columns and (volume := _volume(cells(line.text, columns))):
             name = volume.pop("name")
             reading.note(["volumes"], line)
-            reading.note(["volumes", len(by_name)], line)
+            if name not in by_name:
+                reading.note(["volumes", len(by_name)], line)
             by_name[name] = volume
             reading.note_fields(["by_name", name], volume, line)
     if columns or (text.exit_status == 0 and not (text.stdout + text.stderr).strip()):

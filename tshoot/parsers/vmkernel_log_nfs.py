@@ -66,7 +66,7 @@ def parse(text: CommandText) -> Parsed:
             reading.note(["count"], line)
             last = line
     nothing = not text.stdout.strip() and text.exit_status in (0, 1)
-    if not text.stderr.strip() and (entries or nothing):
+    if failures or (not text.stderr.strip() and (entries or nothing)):
         denied = any(failure["kind"] == "denied" for failure in failures)
         reading.facts |= {"failures": failures, "denied": denied, "count": len(failures), "last": failures[-1] if failures else None}
         if last:

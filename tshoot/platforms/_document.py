@@ -41,6 +41,12 @@ def _plain(text: str) -> str:
     return text
 
 
+def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not items:
+        raise ValueError("must not be empty")
+    return items
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,7 +59,7 @@ class CommandDocument(_Strict):
 class CaptureDocument(_Strict):
     program: Annotated[str, AfterValidator(_plain)]
     arguments: Annotated[str, AfterValidator(_arguments)]
-    directories: Annotated[tuple[Annotated[str, AfterValidator(_directory)], ...], Field(min_length=1)]
+    directories: Annotated[tuple[Annotated[str, AfterValidator(_directory)], ...], AfterValidator(_some)]
     free_space: Annotated[str, AfterValidator(_plain)]
     free_space_parser: str
     keep_free_megabytes: Annotated[float, Field(ge=0)]
@@ -63,7 +69,7 @@ class CaptureDocument(_Strict):
 class PlatformDocument(_Strict):
     title: Annotated[str, Field(min_length=1)]
     transport: Literal["ssh-exec"]
-    commands: Annotated[tuple[CommandDocument, ...], Field(min_length=1)]
+    commands: Annotated[tuple[CommandDocument, ...], AfterValidator(_some)]
     capture: CaptureDocument | None = None
 
 
@@ -73,12 +79,13 @@ def read_document(path: Path) -> PlatformDocument:
     try:
         return PlatformDocument.model_validate(tree)
     except ValidationError as error:
-        problems = tuple(_problem(path, tree, found["loc"], found["msg"]) for found in error.errors(include_url=False))
+        located = sorted(_located(tree, found["loc"], found["msg"]) for found in error.errors(include_url=False))
+        problems = tuple(f"{path}:{line}:{column}: {message}" for line, column, message in located)
         raise PlaybookError(problems[0], "correct the platform file", problems) from error
 
 
-def _problem(path: Path, tree: Any, place: tuple[int | str, ...], message: str) -> str:
-    """`file:line:column: where: message`, at the deepest node of `place` that the file has."""
+def _located(tree: Any, place: tuple[int | str, ...], message: str) -> tuple[int, int, str]:
+    """Line, column and message of a problem, at the deepest node of `place` that the file has."""
     node, line, column = tree, *position(tree)
     for key in place:
         try:
@@ -88,4 +95,4 @@ def _problem(path: Path, tree: Any, place: tuple[int | str, ...], message: str) 
         line, column = position(node, key)
         node = child
     where = ".".join(map(str, place))
-    return f"{path}:{line}:{column}: {where + ': ' if where else ''}{message.removeprefix('Value error, ')}"
+    return line, column, f"{where + ': ' if where else ''}{message.removeprefix('Value error, ')}"

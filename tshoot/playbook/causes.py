@@ -76,6 +76,6 @@ def all_causes() -> Mapping[str, Cause]:
 def cause(cause_id: str) -> Cause:
     known = all_causes()
     if cause_id not in known:
-        near = [name for name in known if cause_id.split(".")[-1] in name or name.split(".")[0] == cause_id.split(".")[0]]
+        near = [name for name in known if cause_id.rsplit(".", maxsplit=1)[-1] in name or name.split(".")[0] == cause_id.split(".", maxsplit=1)[0]]
         raise UsageError(f"there is no cause `{cause_id}`", f"known causes: {', '.join(near or known)}")
     return known[cause_id]

@@ -11,6 +11,7 @@ Each evaluation also tells what it read (`reach.loss` = 100), so that a verdict 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ from tshoot.model.facts import Unknown, Value
 from tshoot.playbook.functions import FILTERS, TESTS
 
 MAX_LENGTH = 2000
+_INSERTIONS = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _ENVIRONMENT = Environment(autoescape=False)  # noqa: S701  only its parser is used; nothing is rendered by Jinja
 
 _ARITHMETIC: Mapping[type[nodes.BinExpr], Callable[[Any, Any], Any]] = {
@@ -121,6 +123,7 @@ def _parse(text: str, shown: str) -> list[str | Expression]:
     except (TemplateSyntaxError, RecursionError) as error:
         raise ExpressionError(f"`{shown}`: {error}") from error
     parts: list[str | Expression] = []
+    sources = iter(_INSERTIONS.findall(text))
     for output in body:
         if not isinstance(output, nodes.Output):
             raise ExpressionError(f"`{shown}`: only {{{{ expressions }}}} are allowed, no {{% statements %}}")
@@ -129,7 +132,7 @@ def _parse(text: str, shown: str) -> list[str | Expression]:
                 parts.append(node.data)
             else:
                 _check(node, shown)
-                parts.append(Expression(shown, node))
+                parts.append(Expression(next(sources, shown), node))
     return parts
 
 
@@ -253,7 +256,7 @@ class _Evaluator:
         for side in (node.left, node.right):
             value = self.use(side)
             if isinstance(value, Unknown):
-                unknown = unknown or value
+                unknown = value if unknown is None else unknown
             elif bool(value) is settles:
                 return settles
         return unknown if unknown is not None else not settles
@@ -279,7 +282,8 @@ class _Evaluator:
             return value if isinstance(value, Unknown) or isinstance(node, nodes.Pos) else _numeric(operator.neg, value)
         if isinstance(node, nodes.Concat):
             values = [self.use(part) for part in node.nodes]
-            return next((value for value in values if isinstance(value, Unknown)), None) or "".join(map(str, values))
+            unknown = next((value for value in values if isinstance(value, Unknown)), None)
+            return "".join(map(str, values)) if unknown is None else unknown
         assert isinstance(node, nodes.BinExpr)  # noqa: S101  _check let nothing else through
         left, right = self.use(node.left), self.use(node.right)
         for side in (left, right):
@@ -309,7 +313,7 @@ def _numeric(function: Callable[..., Value], *values: Value) -> Value:
 def _try(function: Callable[..., Value], *values: Value) -> Value:
     try:
         return function(*values)
-    except (TypeError, ValueError, ArithmeticError, IndexError, OverflowError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         return Unknown(f"{', '.join(map(repr, values))}: {error}")
 
 

@@ -38,9 +38,10 @@ def route_to(entries: list[Mapping[str, Value]], destination: str) -> Value:
     return best[1]
 
 
-def where(items: list[Mapping[str, Value]], key: str, wanted: Value) -> Value:
-    """The items whose `key` is `wanted`."""
-    return [item for item in items if item.get(key) == wanted]
+def where(items: list[Mapping[str, Value]] | Mapping[str, Mapping[str, Value]], key: str, wanted: Value) -> Value:
+    """The items (of a list, or the values of a mapping) whose `key` is `wanted`."""
+    candidates = items.values() if isinstance(items, Mapping) else items
+    return [item for item in candidates if item.get(key) == wanted]
 
 
 FILTERS: Mapping[str, Function] = {

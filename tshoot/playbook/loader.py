@@ -84,9 +84,7 @@ def _problem(item: Any, raw: Any, origin: str) -> str:
     node, line, column = raw, *position(raw)
     where: list[str] = []
     for step in item["loc"]:
-        if isinstance(node, Mapping) and step in node:
-            line, column = position(node, step)
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+        if (isinstance(node, Mapping) and step in node) or (isinstance(node, list) and isinstance(step, int) and step < len(node)):
             line, column = position(node, step)
         else:
             if item["type"] == "missing" and step == item["loc"][-1]:

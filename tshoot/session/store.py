@@ -15,6 +15,7 @@ from tshoot.errors import SessionError, UsageError
 from tshoot.model.events import Event, RunEnded, VerdictReached
 from tshoot.model.text import clean_line
 from tshoot.session.codec_v1 import Header, decode
+from tshoot.session.evidence import Evidence
 from tshoot.session.files import disk_errors
 from tshoot.session.log import is_being_written
 from tshoot.session.read import EVIDENCE, LOG, complete_lines, read_events, read_header
@@ -52,7 +53,8 @@ class Session:
         return (event for _, event in read_events(self.folder))
 
     def evidence_path(self, sha256: str) -> Path:
-        return self.folder / EVIDENCE / sha256
+        """Where the raw bytes with that hash lie."""
+        return Evidence(self.folder / EVIDENCE).path(sha256)
 
 
 def default_root() -> Path:

@@ -81,14 +81,16 @@ def _evidence(raw: bytes, evidence: Evidence, known: dict[tuple[str, int], str])
             yield known[sha256, size]
 
 
-def _references(value: Any) -> Iterator[tuple[str, int]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("sha256"), str) and isinstance(value.get("size"), int):
-            yield value["sha256"], value["size"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _references(item)
+def _references(line: Any) -> Iterator[tuple[str, int]]:
+    rest = [line]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("sha256"), str) and isinstance(value.get("size"), int):
+                yield value["sha256"], value["size"]
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
 
 
 def _end(folder: Path, end: int, sealed: bool) -> Iterator[Problem]:

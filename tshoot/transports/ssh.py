@@ -107,7 +107,7 @@ class SshTransport:
                 if time.monotonic() - started > timeout:
                     self._timed_out(command, timeout, process, started)
         finally:
-            process.close()
+            process.terminate()
         ran = _ran(process, started)
         if process.died:
             self._break("closed", f"{self.host}: the connection was lost during {shown(command)}{_said(self._current)}", ran)
@@ -160,7 +160,7 @@ class SshTransport:
         )
 
     def _timed_out(self, command: str, timeout: float, process: SshProcess, started: float) -> NoReturn:
-        process.close()
+        process.terminate()
         message = f"{self.host}: {shown(command)} did not end within {timeout:g} s"
         if self._alive():
             raise CommandTimeout("timeout", message, "give it more time in the playbook, or see what keeps the host busy", _ran(process, started))
@@ -219,7 +219,7 @@ class SshTransport:
                 if copy.deadline.left() <= 0:
                     self._fail("timeout", f"{copy.name}: the copy stands still after {copy.done} of {copy.total} bytes", _GONE)
         finally:
-            process.close()
+            process.terminate()
         if process.died:
             self._fail("closed", f"{copy.name}: the connection was lost after {copy.done} of {copy.total} bytes", _GONE)
         check_cat(copy, process.exit_status)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import paramiko
 
@@ -17,6 +18,7 @@ from tshoot.transports.base import OnOutput
 _GRACE = 1.0  # after the exit status, for output of children that hold the channel open
 _TICK = 0.1
 _CHUNK = 64 * 1024
+_CHANNEL_REQUEST = bytes([98])  # SSH_MSG_CHANNEL_REQUEST
 
 
 class _Wake(threading.Event):
@@ -131,6 +133,19 @@ class SshProcess:
             if time.monotonic() >= end:
                 return False
         return True
+
+    def terminate(self) -> None:
+        """Close it, and ask the server to end what still runs (RFC 4254, 6.9), which otherwise goes on and holds one of its few sessions."""
+        if not self.pump(0) and not self._closed:
+            request = paramiko.Message()
+            request.add_byte(_CHANNEL_REQUEST)
+            request.add_int(self._channel.remote_chanid)
+            request.add_string("signal")
+            request.add_boolean(False)
+            request.add_string("TERM")
+            with suppress(paramiko.SSHException, OSError, EOFError):
+                self._channel.get_transport()._send_user_message(request)  # type: ignore[attr-defined]  # paramiko has no call for it
+        self.close()
 
     def close(self) -> None:
         with self._lock:

@@ -1,0 +1,245 @@
+"""The contract of every transport (tshoot/transports/base.py), held against each kind of server."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+
+import pytest
+
+from tests.contract.odd_server import OddServer
+from tests.sshd import Operator, Sshd, wait_until
+from tshoot.cancel import CancelToken
+from tshoot.errors import Cancelled, TargetError
+from tshoot.transports.base import CommandTimeout
+from tshoot.transports.ssh import SshTransport
+
+SERVERS = {
+    "openssh": lambda folder: Sshd(folder),
+    "openssh-without-sftp": lambda folder: Sshd(folder, options=""),
+    "paramiko-server": lambda folder: OddServer(folder),
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request, tmp_path_factory):
+    with SERVERS[request.param](tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def transport(server):
+    transport = SshTransport(server.host, prompter=Operator(), settings=server.settings(max_output=1_000_000))
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def cancel():
+    return CancelToken()
+
+
+def test_exit_status_and_streams_apart(transport, cancel):
+    ran = transport.run("echo out; echo err >&2; exit 3", timeout=10, cancel=cancel)
+    assert (ran.exit_status, ran.stdout, ran.stderr, ran.truncated) == (3, b"out\n", b"err\n", False)
+    assert 0 < ran.seconds < 10
+
+
+def test_bytes_are_raw(transport, cancel):
+    ran = transport.run(r"printf '\000\033[31m\377\r\n'", timeout=10, cancel=cancel)
+    assert ran.stdout == b"\x00\x1b[31m\xff\r\n"
+
+
+def test_standard_input_is_at_its_end(transport, cancel):
+    assert transport.run("cat; echo over", timeout=10, cancel=cancel).stdout == b"over\n"
+
+
+def test_output_arrives_while_it_is_printed(transport, cancel):
+    seen: list[tuple[str, bytes, float]] = []
+    started = time.monotonic()
+    transport.run(
+        "echo first; sleep 0.6; echo second >&2", timeout=10, cancel=cancel, on_output=lambda stream, data: seen.append((stream, data, time.monotonic() - started))
+    )
+    assert [(stream, data) for stream, data, _ in seen] == [("stdout", b"first\n"), ("stderr", b"second\n")]
+    assert seen[1][2] - seen[0][2] > 0.4
+
+
+def test_more_output_than_a_window_is_whole(transport, cancel):
+    ran = transport.run("head -c 900000 /dev/zero; head -c 700000 /dev/zero >&2", timeout=20, cancel=cancel)
+    assert (len(ran.stdout), len(ran.stderr), ran.truncated) == (900_000, 700_000, False)
+
+
+def test_output_beyond_the_bound_is_dropped_and_said(transport, cancel):
+    passed: list[int] = []
+    ran = transport.run("head -c 5000000 /dev/zero; exit 4", timeout=20, cancel=cancel, on_output=lambda _, data: passed.append(len(data)))
+    assert (len(ran.stdout), ran.truncated, ran.exit_status, sum(passed)) == (1_000_000, True, 4, 1_000_000)
+
+
+def test_time_out_keeps_what_was_printed_and_the_connection(transport, cancel):
+    with pytest.raises(CommandTimeout) as caught:
+        transport.run("echo before; sleep 30", timeout=0.5, cancel=cancel)
+    assert caught.value.kind == "timeout"
+    assert caught.value.message == f"{transport.host}: `echo before; sleep 30` did not end within 0.5 s"
+    assert caught.value.partial.stdout == b"before\n"
+    assert transport.run("echo after", timeout=10, cancel=cancel).stdout == b"after\n"
+
+
+def test_commands_that_timed_out_hold_no_session_of_the_server(transport, cancel):
+    """OpenSSH counts a session until its command has ended, and allows ten."""
+    for _ in range(12):
+        with pytest.raises(CommandTimeout):
+            transport.run("sleep 30", timeout=0.05, cancel=cancel)
+    assert transport.run("echo after", timeout=10, cancel=cancel).stdout == b"after\n"
+
+
+def test_endless_output_times_out(transport, cancel):
+    with pytest.raises(CommandTimeout) as caught:
+        transport.run("yes", timeout=0.5, cancel=cancel)
+    assert caught.value.partial.truncated
+
+
+def test_cancel_returns_at_once(transport, cancel):
+    transport.connect(cancel)
+    threading.Timer(0.3, cancel.cancel).start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        transport.run("sleep 30", timeout=60, cancel=cancel)
+    assert time.monotonic() - started < 0.3 + 0.5
+    assert transport.run("echo on", timeout=10, cancel=CancelToken()).stdout == b"on\n"
+
+
+def test_cancelled_before_it_starts(transport, cancel):
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        transport.run("true", timeout=5, cancel=cancel)
+
+
+def test_several_threads_share_it_and_only_four_commands_run_at_once(transport, cancel, tmp_path):
+    """Each command counts itself in and out; more than four never are in."""
+    command = f"mkdir {tmp_path}/in.$$; ls -d {tmp_path}/in.* | wc -l; sleep 0.3; rmdir {tmp_path}/in.$$"
+    counts: list[int] = []
+
+    def work():
+        counts.append(int(transport.run(command, timeout=20, cancel=cancel).stdout))
+
+    threads = [threading.Thread(target=work) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counts) == 9
+    assert 2 <= max(counts) <= 4
+
+
+def test_process_lines_and_end(transport, cancel):
+    process = transport.spawn("echo one; sleep 0.2; printf two; echo e >&2; exit 5", cancel=cancel)
+    assert process.read_line(5) == "one"
+    assert process.read_line(5) == "two"
+    assert process.wait(5)
+    assert process.exit_status == 5
+    assert process.output() == (b"one\ntwo", b"e\n")
+    assert process.read_line(0.1) is None
+    process.close()
+    process.close()
+
+
+def test_process_that_goes_on(transport, cancel):
+    process = transport.spawn("echo up; exec sleep 30", cancel=cancel)
+    assert process.read_line(5) == "up"
+    started = time.monotonic()
+    assert process.read_line(0.3) is None
+    assert not process.wait(0.2)
+    assert process.exit_status is None
+    assert 0.45 < time.monotonic() - started < 2
+    process.close()
+
+
+def test_closing_a_process_ends_its_standard_input(transport, cancel, tmp_path):
+    process = transport.spawn(f"echo up; cat >/dev/null; touch {tmp_path}/ended", cancel=cancel)
+    assert process.read_line(5) == "up"
+    assert not (tmp_path / "ended").exists()
+    process.close()
+    wait_until((tmp_path / "ended").exists)
+
+
+def test_processes_give_their_places_back(transport, cancel):
+    for _ in range(10):
+        transport.spawn("cat", cancel=cancel).close()
+    assert transport.run("echo still", timeout=5, cancel=cancel).stdout == b"still\n"
+
+
+def test_fetch(transport, cancel, tmp_path):
+    content = os.urandom(3_000_000)
+    remote = tmp_path / "it's a $(file)"
+    remote.write_bytes(content)
+    into, progress = io.BytesIO(), []
+    assert transport.fetch(str(remote), into, cancel=cancel, on_bytes=lambda *at: progress.append(at)) == len(content)
+    assert into.getvalue() == content
+    assert progress[-1] == (len(content), len(content))
+    assert len(progress) > 3
+    assert all(total == len(content) for _, total in progress)
+
+
+def test_fetch_of_an_empty_file(transport, cancel, tmp_path):
+    (tmp_path / "empty").touch()
+    assert transport.fetch(str(tmp_path / "empty"), io.BytesIO(), cancel=cancel) == 0
+
+
+def test_fetch_of_a_missing_file(transport, cancel):
+    with pytest.raises(TargetError, match="no-such-file: .*No such file") as caught:
+        transport.fetch("/no-such-file", io.BytesIO(), cancel=cancel)
+    assert caught.value.kind == "not-found"
+    assert transport.run("echo on", timeout=5, cancel=cancel).stdout == b"on\n"
+
+
+def test_fetch_more_than_is_allowed(server, cancel, tmp_path):
+    (tmp_path / "big").write_bytes(bytes(200_000))
+    transport = SshTransport(server.host, prompter=Operator(), settings=server.settings(max_fetch=100_000))
+    with pytest.raises(TargetError, match="200000 bytes are more than") as caught:
+        transport.fetch(str(tmp_path / "big"), io.BytesIO(), cancel=cancel)
+    assert caught.value.kind == "unreadable"
+    transport.close()
+
+
+def test_cancelled_fetch(transport, cancel, tmp_path):
+    os.mkfifo(tmp_path / "fifo")  # whose reader waits for ever
+    transport.connect(cancel)
+    threading.Timer(0.3, cancel.cancel).start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        transport.fetch(str(tmp_path / "fifo"), io.BytesIO(), cancel=cancel)
+    assert time.monotonic() - started < 1.0
+    descriptor = os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK)  # let the server's side go
+    os.close(descriptor)
+
+
+def test_close_leaves_no_thread_and_no_descriptor(server, cancel):
+    threads, descriptors = _client_threads(), len(os.listdir("/proc/self/fd"))
+    transport = SshTransport(server.host, prompter=Operator(), settings=server.settings())
+    transport.run("true", timeout=5, cancel=cancel)
+    transport.fetch("/etc/hostname", io.BytesIO(), cancel=cancel)
+    transport.spawn("cat", cancel=cancel)
+    transport.close()
+    wait_until(lambda: _client_threads() <= threads, 3, "the end of all threads")
+    if not isinstance(server, OddServer):  # whose own sockets are in this process
+        assert len(os.listdir("/proc/self/fd")) <= descriptors
+    with pytest.raises(TargetError, match="was closed here"):
+        transport.run("true", timeout=5, cancel=cancel)
+
+
+def _client_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if type(thread).__name__ in ("SshClient", "_Work", "Timer") or "refetch" in thread.name}
+
+
+def test_connect_twice_logs_in_once(transport, server, cancel):
+    transport.connect(cancel)
+    before = _logins(server)
+    transport.connect(cancel)
+    transport.run("true", timeout=5, cancel=cancel)
+    assert _logins(server) == before
+
+
+def _logins(server) -> int:
+    return server.attempts.count("publickey") if isinstance(server, OddServer) else server.log.read_text().count("Accepted")

@@ -1,0 +1,177 @@
+"""The read-only gate: what the cases need passes, what could change anything does not, and the shell sees what we saw."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tshoot.platforms.loader import load_platform, platform_names
+from tshoot.platforms.rules import SLOTS, CommandRule, plain_words
+
+HERE = Path(__file__).parent
+DANGEROUS = HERE.joinpath("commands_dangerous.txt").read_text().splitlines()
+READING = [
+    (platform, command)
+    for platform, file in (("vmware_esxi", "commands_esxi.txt"), ("linux", "commands_linux.txt"))
+    for command in HERE.joinpath(file).read_text().splitlines()
+]
+
+
+@pytest.mark.parametrize(("platform", "command"), READING)
+def test_reading_commands_pass(platform: str, command: str) -> None:
+    assert load_platform(platform).rule_for(command) is not None
+
+
+@pytest.mark.parametrize("command", DANGEROUS)
+@pytest.mark.parametrize("platform", platform_names())
+def test_dangerous_commands_are_refused(platform: str, command: str) -> None:
+    assert load_platform(platform).rule_for(command) is None
+
+
+APPENDED = [
+    "; reboot",
+    "\nreboot",
+    "\r\nreboot",
+    "\treboot",
+    " && reboot",
+    " & reboot",
+    " | sh",
+    " $(reboot)",
+    " `reboot`",
+    " > /etc/passwd",
+    " >> /tmp/x",
+    " < /dev/null",
+    " #",
+    " *",
+    " ~",
+    " \\",
+    "'",
+    '"',
+    "\x00",
+    "\x1b[2K",
+    "\u202e",
+    "\u00a0x",
+    " 'x",
+    " {a,b}",
+    "(",
+    ")",
+]
+
+
+@pytest.mark.parametrize(("platform", "command"), READING)
+def test_nothing_can_be_appended(platform: str, command: str) -> None:
+    for tail in APPENDED:
+        assert load_platform(platform).rule_for(command + tail) is None, tail
+        assert load_platform(platform).rule_for(tail.strip() + command) is None or not tail.strip(), tail
+
+
+def test_there_are_enough_dangerous_commands() -> None:
+    assert len(set(DANGEROUS)) >= 150
+
+
+@pytest.mark.parametrize(
+    ("slot", "good", "bad"),
+    [
+        ("ip", ["192.0.2.1", "2001:db8::1", "fe80::1%vmk0"], ["192.0.2", "192.0.2.1/24", "nas", "", "-1", "0x7f.1"]),
+        ("host", ["nas01", "nas01.example.net", "192.0.2.1", "2001:db8::1"], ["-h", "", "a b", "a/b", "user@nas", "nás", "a" * 300]),
+        ("interface", ["vmk0", "eth0.10", "br-lan", "if@peer"], ["-vmk0", "", "a b", "../x", "a" * 40]),
+        ("port", ["1", "2049", "65535"], ["0", "65536", "-1", "1-5", "٢", "", "1.5"]),
+        ("integer", ["0", "1472"], ["-1", "1.5", "", "1e3", "٢", "1" * 10]),
+        ("number", ["0", "1472", "0.25"], ["-1", ".5", "1.", "", "1e3", "inf", "nan"]),
+        ("interval", ["0.1", "1", "2.5", "3600"], ["0", "0.05", "3601", "nan", "-1"]),
+        ("path", ["/tmp", "/vmfs/volumes/a b/x.pcap", "/"], ["tmp", "/tmp/../etc", "/..", "//server", "", "-x"]),
+        ("word", ["vxlan", "nfsClient", "vSwitch0"], ["-x", "", "a b", "a=b", "/x", "a;b"]),
+        (
+            "filter",
+            ["port 2049 or port 111", "(icmp or icmp6)", "tcp[13] & 4 != 0", "host 2001:db8::1"],
+            ["-w x", " -w x", "", "a;b", "a$b", "a`b", "a'b"],
+        ),
+    ],
+)
+def test_slots(slot: str, good: list[str], bad: list[str]) -> None:
+    assert [word for word in good if not SLOTS[slot](word)] == []
+    assert [word for word in bad if SLOTS[slot](word)] == []
+
+
+def test_every_slot_is_tested() -> None:
+    (marks,) = (mark for mark in test_slots.pytestmark if mark.name == "parametrize")  # type: ignore[attr-defined]
+    assert {case[0] for case in marks.args[1]} == set(SLOTS)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(sorted(SLOTS)), st.text(max_size=30))
+def test_no_slot_takes_an_option(slot: str, rest: str) -> None:
+    assert not SLOTS[slot]("-" + rest)
+
+
+def test_groups_come_in_any_order_each_once() -> None:
+    rule = CommandRule("probe [-a] [-b {integer}] {host} [-v]")
+    for command in ("probe nas", "probe -a nas", "probe -b 1 -a nas", "probe -a -b 1 nas -v"):
+        assert rule.matches(command), command
+    for command in ("probe", "probe -a -a nas", "probe -b nas", "probe nas -a", "probe -v nas", "probe -ab 1 nas", "probe | nas", "probes nas"):
+        assert not rule.matches(command), command
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "[-a]", "{host} x", "a [b", "a b]", "a [b [c]]", "a {nosuch}", "a {host}x", "a {host", "a |", "| a", "a | [b]"]
+)
+def test_bad_patterns_are_refused(pattern: str) -> None:
+    with pytest.raises(ValueError):
+        CommandRule(pattern)
+
+
+@pytest.mark.parametrize("shell", [found for name in ("dash", "bash", "busybox", "zsh") if (found := shutil.which(name))])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["a", "-x", " ", "=", "/tmp", "fe80::1%vmk0", "'", '"', "''", '"a b"', "'$x'", "'\"'", "~", "$x", "\\", "{a,b}", "*", "#", "!", "%1"]
+            ),
+            st.text(max_size=4).map(lambda text: f"'{text}'"),
+            st.text(max_size=4).map(lambda text: f'"{text}"'),
+            st.text(max_size=2),
+        ),
+        max_size=8,
+    ).map("".join)
+)
+def test_the_shell_splits_as_we_do(shell: str, arguments: str) -> None:
+    """What passes as plain words reaches a program as exactly those words, whatever the shell."""
+    stages = plain_words(f"show {arguments}")
+    assume(stages is not None and len(stages) == 1)
+    assert stages is not None
+    command = [shell, "sh"] if shell.endswith("busybox") else [shell]
+    script = 'show() { for word in "$@"; do printf \'%s\\0\' "$word"; done; }; show ' + arguments
+    run = subprocess.run([*command, "-c", script], capture_output=True, check=False, timeout=20)
+    assert run.returncode == 0 and run.stderr == b""
+    assert tuple(run.stdout.decode().split("\0")[:-1]) == stages[0][1:]
+
+
+@settings(max_examples=300, deadline=1000)
+@given(st.sampled_from(platform_names()), st.sampled_from([command for _, command in READING]), st.data())
+def test_mutated_commands_never_raise_and_never_smuggle(platform: str, command: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(command)))
+    mutated = command[:at] + data.draw(st.text(alphabet=";&|<>`$()\n\\*?~#{}!'\" -", min_size=1, max_size=4)) + command[at:]
+    if load_platform(platform).rule_for(mutated) is not None:
+        stages = plain_words(mutated)
+        assert stages is not None
+        unquoted = "".join(part for index, part in enumerate(mutated.replace('"', "'").split("'")) if index % 2 == 0)
+        assert not set(unquoted) & set(";&<>`$()\n\\*?~#{}!")
+        assert len(stages) == 1 or "tail" in stages[1]
+
+
+def test_a_very_long_or_repetitive_command_is_answered_at_once() -> None:
+    platform = load_platform("vmware_esxi")
+    for command in (
+        "vmkping " + "-d " * 1300 + "x",
+        "nc " + "-u -v " * 600,
+        "vmkping '" + "a" * 4000,
+        "a" * 10_000_000,
+        "vmkping " + "-s 1 " * 800 + "x",
+    ):
+        assert platform.rule_for(command) is None

@@ -1,0 +1,109 @@
+"""Every capture of fixtures/captures against the truth beside it: one case a capture, made by the scripts there.
+
+The whole way of a file is tried (container, decode, detectors). A healthy capture must leave no fault and no
+warning; a faulty one must give its cause, with its severity, at its frames, with its fields.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tshoot.cancel import CancelToken
+from tshoot.packets.analysis import Analysis, analyze_capture
+from tshoot.packets.detect import detectors
+from tshoot.packets.prefilter import selection
+from tshoot.playbook.causes import all_causes
+
+CAPTURES = Path(__file__).parents[2] / "fixtures" / "captures"
+CASES = {str(path.relative_to(CAPTURES).with_suffix("")): path for path in sorted(CAPTURES.glob("*/*.pcap"))}
+VERIFYING = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-o", "tcp.try_heuristic_first:TRUE"]
+BROKEN = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0"
+
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+
+
+def truth_of(pcap: Path) -> dict:
+    return json.loads(pcap.with_suffix(".json").read_text())
+
+
+def check(analysis: Analysis, truth: dict, *, numbered: bool = True) -> None:
+    told = [finding for finding in analysis.findings if finding.severity != "note"]
+    if truth["cause"] is None:
+        assert not told
+        return
+    finding = next(finding for finding in told if finding.cause == truth["cause"])
+    assert finding.severity == truth["severity"]
+    others = {found.cause for found in told if found.severity == "fault"} - {finding.cause} - set(analysis.explained)
+    assert not others, "one fault, one cause"
+    if numbered:
+        assert set(truth["frames"]) <= set(finding.frames)
+        proof = {(item.field, item.value) for item in finding.evidence if item.frame in truth["frames"]}
+        assert set(truth["fields"].items()) <= proof
+        assert finding.evidence[0].frame in truth["frames"], "the evidence begins with what decides"
+    assert list(finding.frames) == sorted(finding.frames)
+    assert (finding.facts["client"], finding.facts["server"]) == (truth["client"], truth["server"])
+    assert truth["server"] in finding.explanation
+
+
+def judged_here(truth: dict) -> bool:
+    return truth["cause"] is None or any(truth["cause"] in detector.causes for detector in detectors())
+
+
+@needs_tshark
+@pytest.mark.parametrize("case", CASES)
+def test_the_truth_is_found(case: str) -> None:
+    truth = truth_of(CASES[case])
+    if not judged_here(truth):
+        pytest.skip(f"no detector judges {truth['cause']} yet")
+    check(analyze_capture(CASES[case], cancel=CancelToken()), truth)
+
+
+@needs_tshark
+@pytest.mark.parametrize("case", CASES)
+def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
+    """What the finding tells the operator to type into Wireshark shows at least the deciding frames."""
+    truth = truth_of(CASES[case])
+    if truth["cause"] is None or not truth["cause"].startswith("nfs."):
+        pytest.skip("nothing to show")
+    analysis = analyze_capture(CASES[case], families=["nfs"], cancel=CancelToken())
+    finding = next(finding for finding in analysis.findings if finding.cause == truth["cause"])
+    tshark = ["tshark", "-r", str(CASES[case]), "-o", "tcp.try_heuristic_first:TRUE", "-Y", finding.display_filter]
+    shown = subprocess.run([*tshark, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True, check=True).stdout
+    assert set(truth["frames"]) <= set(map(int, shown.split()))
+
+
+@needs_tshark
+@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("nfs.")])
+def test_the_capture_filter_lets_the_proof_through(case: str, tmp_path: Path) -> None:
+    """A large capture is cut down by the capture filter first: what is left must decide the same."""
+    left = tmp_path / "left.pcap"
+    expression = selection([detector.capture_filter for detector in detectors(["nfs"])])
+    subprocess.run(["tcpdump", "-r", str(CASES[case]), "-w", str(left), expression], capture_output=True, check=True)
+    check(analyze_capture(left, families=["nfs"], cancel=CancelToken()), truth_of(CASES[case]), numbered=False)
+
+
+@needs_tshark
+@pytest.mark.parametrize("case", CASES)
+def test_the_packets_are_well_formed(case: str) -> None:
+    wrong = subprocess.run(["tshark", "-r", str(CASES[case]), *VERIFYING, "-Y", BROKEN], capture_output=True, text=True, check=True).stdout
+    assert wrong == ""
+
+
+def test_the_captures_are_what_their_scripts_make() -> None:
+    pytest.importorskip("scapy")
+    made = subprocess.run([sys.executable, str(CAPTURES / "build.py"), "--check"], capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def test_every_cause_of_a_capture_is_explained() -> None:
+    named = {truth_of(path)["cause"] for path in CASES.values()} - {None}
+    assert named <= set(all_causes())
+    assert all(re.fullmatch(r"[a-z0-9]+\.[a-z0-9-]+/[a-z0-9-]+|healthy/[a-z0-9-]+", case) for case in CASES)

@@ -1,0 +1,27 @@
+"""From words to a verb's module, and from whatever happens there to an exit code. Verbs are imported when asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from tshoot.cli import diagnostics
+from tshoot.cli.arguments import build_parser
+from tshoot.errors import TshootError
+
+
+def run_words(words: list[str]) -> int:
+    """Run one command line; returns the exit code of the contract (docs/command-line.md)."""
+    arguments = build_parser().parse_args(words)
+    try:
+        return int(import_module(f"tshoot.cli.{arguments.verb}").run(arguments))
+    except TshootError as error:
+        diagnostics.report(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        diagnostics.note("interrupted")
+        return diagnostics.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone (`tshoot … | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,51 @@
+"""The only writer of stdout: lines, or exactly one JSON document. Text is cleaned here once more, whatever its origin."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tshoot.model.text import clean
+
+SCHEMA = 1
+
+
+def say(*lines: str) -> None:
+    """Lines for a person."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        sys.stdout.write(clean(line).encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+def emit_json(document: dict[str, Any]) -> None:
+    """The one JSON document of a `--json` call; `schema` is put first."""
+    sys.stdout.write(json.dumps({"schema": SCHEMA, **document}, indent=2, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Aligned columns as wide as their text needs; the last may run on."""
+    cells = [list(headings), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
+    for row in cells:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def paragraphs(*parts: tuple[str, str]) -> None:
+    """(heading, text) pairs, wrapped to the terminal; a pair without text is left out."""
+    import textwrap
+
+    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+    for heading, text in parts:
+        if text:
+            say(heading, *textwrap.wrap(clean(text), width, initial_indent="  ", subsequent_indent="  "), "")
+
+
+def on_terminal() -> bool:
+    """Whether both ends are a terminal that can show the full-screen interface."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,83 @@
+"""tshoot run: a playbook on live targets, in the full-screen interface or as plain lines."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from tshoot.cancel import CancelToken
+from tshoot.cli import diagnostics
+from tshoot.cli.interrupt import cancellable
+from tshoot.cli.output import emit_json, on_terminal, say, table
+from tshoot.errors import UsageError
+from tshoot.model.verdicts import Verdict
+from tshoot.performers.operator import Operator
+from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, plan, prepare, start
+
+
+def run(arguments: Namespace) -> int:
+    targets, inputs = pairs(arguments.target, "--target"), pairs(arguments.inputs, "--set")
+    settings = Settings(Path(arguments.record) if arguments.record else None, capture_directories=pairs(arguments.capture_dir, "--capture-dir"))
+    if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes):
+        from tshoot.tui.app import run_tui
+
+        checked_playbook(arguments.playbook)
+        return run_tui(Opening(arguments.playbook, targets, inputs, settings))
+    prepared = prepare(arguments.playbook, targets, inputs)
+    if arguments.plan:
+        return show_plan(prepared, arguments.json)
+    from tshoot.cli.terminal import TerminalOperator
+
+    return run_plainly(prepared, settings, TerminalOperator(arguments.yes), arguments.json)
+
+
+def pairs(words: list[str], option: str) -> dict[str, str]:
+    """`name=value` words as a mapping."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise UsageError(f"{option} {word}: expected NAME=VALUE", f"for example {option} host=esx01")
+        found[name] = value
+    return found
+
+
+def run_plainly(prepared: Prepared, settings: Settings, operator: Operator, as_json: bool) -> int:
+    """Run with lines on stdout (or the verdict as JSON); the exit code says how it ended."""
+    from tshoot.cli.terminal import LineView, TerminalPrompter
+
+    session = ""
+
+    def work(cancel: CancelToken) -> Verdict | None:
+        nonlocal session
+        started = start(prepared, settings, operator=operator, prompter=TerminalPrompter(cancel), views=[LineView(not as_json)], cancel=cancel)
+        session = started.session
+        return started.run()
+
+    verdict = cancellable(work)
+    diagnostics.clear_status()
+    if as_json:
+        from tshoot.session.plain import verdict_json
+
+        emit_json({"session": session, "playbook": prepared.playbook.id, "verdict": verdict_json(verdict) if verdict else None})
+    else:
+        say(f"session {session}", "show it again: tshoot sessions show last")
+    return diagnostics.exit_code(verdict)
+
+
+def show_plan(prepared: Prepared, as_json: bool) -> int:
+    steps = plan(prepared)
+    if as_json:
+        rows = [{"target": s.target, "host": s.host, "node": s.node, "command": s.text, "why": s.why, "changes": s.changes} for s in steps]
+        emit_json({"playbook": prepared.playbook.id, "plan": rows})
+        return 0
+    changing = [step for step in steps if step.changes]
+    say(f"{prepared.playbook.id}: {prepared.playbook.title}", "")
+    for role, target in prepared.targets.items():
+        say(f"{role} = {target.host} ({target.platform})")
+        table(
+            ["  step", "may run"], [[f"  {step.node}", step.text + ("   CHANGES" if step.changes else "")] for step in steps if step.target == role]
+        )
+        say("")
+    say("changes: " + (f"{len(changing)} of these commands, each only after a yes" if changing else "nothing; every command only reads"))
+    return 0

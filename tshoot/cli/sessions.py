@@ -1,0 +1,89 @@
+"""tshoot sessions: what was recorded: list, show, replay, verify."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tshoot.cancel import CancelToken
+from tshoot.cli import diagnostics
+from tshoot.cli.interrupt import cancellable
+from tshoot.cli.output import emit_json, say, table
+from tshoot.errors import Cancelled, UsageError
+from tshoot.session.store import Session, default_root, list_sessions, open_session
+
+
+def run(arguments: Namespace) -> int:
+    root = Path(arguments.record) if arguments.record else default_root()
+    if arguments.action == "list":
+        return _list(root, arguments.json)
+    return {"show": _show, "replay": _replay, "verify": _verify}[arguments.action](open_session(root, arguments.session), arguments)
+
+
+def _list(root: Path, as_json: bool) -> int:
+    entries = list_sessions(root)
+    if as_json:
+        rows = [
+            {
+                "id": entry.id,
+                "started": datetime.fromtimestamp(entry.started, UTC).isoformat().replace("+00:00", "Z"),
+                "playbook": entry.playbook,
+                "verdict": entry.verdict or None,
+                "cause": entry.cause or None,
+                "state": entry.state,
+                "problem": entry.problem or None,
+            }
+            for entry in entries
+        ]
+        emit_json({"sessions": rows})
+        return 0
+    if not entries:
+        say(f"no session yet in {root}", "`tshoot demo` makes one")
+        return 0
+    table(["session", "state", "verdict", "cause"], [[e.id, e.state, e.verdict or "-", e.cause or e.problem or "-"] for e in entries])
+    return 0
+
+
+def _show(session: Session, arguments: Namespace) -> int:
+    from tshoot.session.summary import summarize
+    from tshoot.session.transcript import MOST_LINES, transcript_lines
+
+    if arguments.json:
+        from tshoot.session.plain import verdict_json
+
+        verdict = summarize(session.events()).verdict
+        emit_json({"session": session.header.session, "playbook": session.header.playbook, "verdict": verdict_json(verdict) if verdict else None})
+        return 0
+    for line in transcript_lines(session.events(), None if arguments.all else MOST_LINES):
+        say(line)
+    return 0
+
+
+def _replay(session: Session, arguments: Namespace) -> int:
+    from tshoot.cli.terminal import LineView
+    from tshoot.session.replay import replay
+
+    if arguments.speed is not None and not 0 < arguments.speed <= 1000:
+        raise UsageError("--speed takes a number from 0 to 1000", "1 is as it was, 10 ten times as fast; without it everything comes at once")
+
+    def work(cancel: CancelToken) -> int:
+        try:
+            replay(session.folder, LineView(), speed=arguments.speed, exact=arguments.exact, cancel=cancel)
+        except Cancelled:
+            return diagnostics.INTERRUPTED
+        return 0
+
+    return cancellable(work)
+
+
+def _verify(session: Session, arguments: Namespace) -> int:
+    from tshoot.session.verify import verify
+
+    problems = verify(session.folder)
+    for problem in problems:
+        say(str(problem))
+    broken = sum(not problem.remark for problem in problems)
+    state = f"altered or damaged, {broken} problems" if broken else "intact: every line and every piece of evidence is as it was written"
+    say(f"{session.header.session}: {state}")
+    return diagnostics.USAGE if broken else diagnostics.HEALTHY

@@ -1,0 +1,76 @@
+"""StartCapture and StopCapture: one `RemoteCapture` a target, a journal for all of them.
+
+What an earlier run left on a target (it was killed, its connection died) is cleared at the first connect,
+and said. What still captures when this run ends is stopped and removed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError
+from tshoot.model.effects import StartCapture, StopCapture
+from tshoot.model.events import CaptureStarted, CaptureTaken, Progress, TargetSpec
+from tshoot.performers.journal import CaptureJournal, leftovers
+from tshoot.performers.leftovers import sweep
+from tshoot.performers.remote_capture import RemoteCapture
+from tshoot.platforms.loader import load_platform
+from tshoot.session.log import SessionLog
+from tshoot.transports.base import Transport
+
+Show = Callable[[Progress], None]
+
+
+class Captures:
+    """All captures of a run. `state` is the folder, shared by all runs, that holds journals and rescued files."""
+
+    def __init__(self, log: SessionLog, state: Path, directories: Mapping[str, str]) -> None:
+        self._log = log
+        self._state = state
+        self._directories = directories
+        self._session = log.header.session.rpartition("-")[2]
+        self._journal = CaptureJournal(state / "journal", self._session, log.folder / "captures.jsonl")
+        self._by_role: dict[str, RemoteCapture] = {}
+        self._lock = threading.Lock()
+
+    def start(self, effect: StartCapture, target: TargetSpec, transport: Transport, cancel: CancelToken, show: Show) -> CaptureStarted:
+        recipe = load_platform(target.platform).capture
+        if recipe is None:
+            raise TargetError("not-found", f"{target.host}: {target.platform} cannot capture", "capture at another place on the path")
+        with self._lock:
+            remote = self._by_role.setdefault(effect.target, RemoteCapture(transport, self._journal, self._session))
+        show(Progress(effect.key, f"starting {recipe.program} on {effect.interface}, waiting until it listens"))
+        return remote.start(effect, recipe, self._directories.get(effect.target), cancel)
+
+    def stop(self, effect: StopCapture, cancel: CancelToken, show: Show) -> CaptureTaken:
+        """Stop, pull, compare, remove; the pulled file goes into the session's evidence."""
+
+        def on_bytes(done: int, total: int) -> None:
+            show(Progress(effect.key, "fetching the capture", done, total))
+
+        show(Progress(effect.key, "letting the last packets arrive, then stopping the capture"))
+        descriptor, name = tempfile.mkstemp(prefix="pulled-", suffix=".pcap", dir=self._log.folder)
+        with suppress(OSError):
+            open(descriptor, "wb").close()
+        pulled = Path(name)
+        try:
+            taken = self._by_role[effect.target].stop(effect, pulled, cancel, on_bytes)
+            return replace(taken, capture=self._log.add_capture(pulled, taken.capture.origin))
+        finally:
+            pulled.unlink(missing_ok=True)
+
+    def sweep(self, target: TargetSpec, transport: Transport, cancel: CancelToken) -> list[str]:
+        """Clear what earlier runs left on this target; one sentence each."""
+        return sweep(transport, leftovers(self._state / "journal", target.host), cancel, self._state / "rescued")
+
+    def close(self) -> None:
+        for remote in self._by_role.values():
+            with suppress(Exception):
+                remote.abandon()
+        self._journal.close()

@@ -1,0 +1,119 @@
+"""Everything a run touches, behind one `perform`: transports, captures, evidence, the operator.
+
+One transport a target, logged in at its first use and never again after a failure. All that goes wrong
+becomes `Failed` here; whatever still captures when the run ends is stopped and removed by `close`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import Cancelled, CaptureFileError, MissingProgram, TargetError, TshootError
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.events import Answer, Failed, FailureKind, Ok, Outcome, Progress, TargetSpec
+from tshoot.performers.capture import Captures
+from tshoot.performers.command import check_allowed, run_command
+from tshoot.performers.decode import decode_capture
+from tshoot.performers.operator import Operator, ask_operator
+from tshoot.performers.wait import wait
+from tshoot.session.log import SessionLog
+from tshoot.transports.base import CommandTimeout, Prompter, Transport
+
+if TYPE_CHECKING:
+    from tshoot.transports.settings import SshSettings
+
+Show = Callable[[Progress], None]
+
+
+class World:
+    """Performs effects. Safe from several threads. `on_note` is told what was found and cleared on a target."""
+
+    def __init__(
+        self,
+        targets: Mapping[str, TargetSpec],
+        log: SessionLog,
+        operator: Operator,
+        prompter: Prompter,
+        cancel: CancelToken,
+        ssh: SshSettings | None,
+        capture_directories: Mapping[str, str],
+        state: Path,
+    ) -> None:
+        self._targets = targets
+        self._log = log
+        self._operator = operator
+        self._prompter = prompter
+        self._cancel = cancel
+        self._ssh = ssh
+        self._transports: dict[str, Transport] = {}
+        self._connecting = {role: threading.Lock() for role in targets}
+        self._captures = Captures(log, state, capture_directories)
+        self.on_note: Callable[[str], None] = lambda text: None
+
+    def perform(self, effect: Effect, show: Show) -> Outcome:
+        """The effect's answer, or why there is none. Never raises for what the world does."""
+        try:
+            self._cancel.check()
+            return Ok(self._answer(effect, show))
+        except Cancelled as error:
+            return Failed("cancelled", error.message)
+        except CommandTimeout as error:
+            return Failed(_kind(error), error.message, error.hint, error.partial)
+        except TargetError as error:
+            return Failed(_kind(error), error.message, error.hint)
+        except MissingProgram as error:
+            return Failed("missing-program", error.message, error.hint)
+        except CaptureFileError as error:
+            return Failed("unreadable", error.message, error.hint)
+        except TshootError as error:
+            return Failed("internal", error.message, error.hint)
+
+    def _answer(self, effect: Effect, show: Show) -> Answer:
+        match effect:
+            case RunCommand():
+                target = self._targets[effect.target]
+                check_allowed(effect, target, self._operator, self._cancel)
+                return run_command(effect, self._connected(effect.target, show), self._cancel, show)
+            case StartCapture():
+                return self._captures.start(effect, self._targets[effect.target], self._connected(effect.target, show), self._cancel, show)
+            case StopCapture():
+                return self._captures.stop(effect, self._cancel, show)
+            case Decode():
+                return decode_capture(effect, self._log.evidence_path(effect.sha256), self._cancel, show)
+            case AskOperator():
+                return ask_operator(effect, self._operator, self._cancel)
+            case Wait():
+                return wait(effect, self._cancel, show)
+
+    def _connected(self, role: str, show: Show) -> Transport:
+        with self._connecting[role]:
+            transport = self._transports.get(role)
+            if transport is None:
+                from tshoot.transports.ssh import SshTransport
+
+                target = self._targets[role]
+                transport = SshTransport(target.host, prompter=self._prompter, settings=self._ssh)
+                self._transports[role] = transport
+                show(Progress(role, f"connecting to {target.host}"))
+                transport.connect(self._cancel)
+                for said in self._captures.sweep(target, transport, self._cancel):
+                    self.on_note(said)
+            else:
+                transport.connect(self._cancel)
+            return transport
+
+    def close(self) -> None:
+        """Stop and remove what still captures, close every connection."""
+        self._captures.close()
+        for transport in self._transports.values():
+            with suppress(Exception):
+                transport.close()
+
+
+def _kind(error: TargetError) -> FailureKind:
+    return error.kind  # type: ignore[return-value]  # TargetError's contract: one of FailureKind

@@ -1,0 +1,193 @@
+"""The composition root: what the operator asked for, put together into a run.
+
+`prepare` checks everything that can be checked without a network; `plan` says every command that may
+run; `start` builds log, transports, performers and runner. Front ends call these three and nothing below.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tshoot.cancel import CancelToken
+from tshoot.engine.advance import begin
+from tshoot.errors import PlaybookError, UsageError
+from tshoot.knowledge import ShippedKnowledge
+from tshoot.model.events import NoteAdded, TargetSpec
+from tshoot.model.verdicts import Verdict
+from tshoot.performers.operator import Operator
+from tshoot.playbook.check import check_playbook
+from tshoot.playbook.expressions import Template
+from tshoot.playbook.inputs import InputError, validated
+from tshoot.playbook.loader import find_playbook, load_playbook
+from tshoot.playbook.tree import CaptureStep, Playbook, RunStep
+from tshoot.runner import Runner, View
+
+if TYPE_CHECKING:
+    from tshoot.transports.base import Prompter
+    from tshoot.transports.settings import SshSettings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that could start: a playbook without problems, every target named, every input valid."""
+
+    playbook: Playbook
+    targets: Mapping[str, TargetSpec]
+    inputs: Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One thing that may happen on a target. `text` is the command, with ‹…› for what an earlier answer fills in."""
+
+    target: str
+    host: str
+    node: str
+    text: str
+    why: str
+    changes: bool
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run ready to go: `run()` blocks until its verdict, None where it was cancelled."""
+
+    session: str
+    folder: Path
+    run: Callable[[], Verdict | None]
+    cancel: CancelToken
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run: `record` is the folder of sessions, `state` the folder of capture journals (None: the user's own),
+    `ssh` None means the user's set-up, `capture_directories` role -> folder on the target to capture into, instead of its platform's."""
+
+    record: Path | None = None
+    state: Path | None = None
+    ssh: SshSettings | None = None
+    capture_directories: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a front end opens with: a playbook with what is known of its targets and inputs, or nothing at all."""
+
+    playbook: str = ""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    remark: str = ""
+
+
+def checked_playbook(name: str) -> Playbook:
+    """The playbook by id or file, refused with all its problems unless the lint is content."""
+    playbook = load_playbook(find_playbook(name))
+    problems = check_playbook(playbook, ShippedKnowledge())
+    if problems:
+        raise PlaybookError(f"{playbook.file}: {len(problems)} problem{'s' * (len(problems) != 1)}", "correct these lines", problems)
+    return playbook
+
+
+def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str]) -> Prepared:
+    """Check playbook, targets and inputs; UsageError names everything that is missing or wrong, at once."""
+    playbook = checked_playbook(name)
+    problems = [f"`{role}` is no target of {playbook.id}" for role in targets if role not in playbook.roles]
+    problems += [f"--target {name}=HOST is missing: {role.help}" for name, role in playbook.roles.items() if not targets.get(name)]
+    values: Mapping[str, str | int] = {}
+    try:
+        values = typed_inputs(playbook, inputs)
+    except UsageError as error:
+        problems.append(error.message)
+    if problems:
+        raise UsageError("; ".join(problems), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
+    specs = {name: TargetSpec(name, targets[name], role.platform) for name, role in playbook.roles.items()}
+    return Prepared(playbook, specs, values)
+
+
+def typed_inputs(playbook: Playbook, given: Mapping[str, str]) -> Mapping[str, str | int]:
+    """Every input of the playbook with its value, given or default; UsageError with all that is wrong."""
+    problems = [f"`{name}` is no input of {playbook.id}" for name in given if name not in playbook.inputs]
+    values: dict[str, str | int] = {}
+    for name, spec in playbook.inputs.items():
+        text = given.get(name, "") or ("" if spec.default is None else str(spec.default))
+        if not text:
+            problems.append(f"--set {name}=… is missing: {spec.help or spec.type}")
+            continue
+        try:
+            values[name] = validated(spec, text)
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("; ".join(problems), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
+    return values
+
+
+def plan(prepared: Prepared) -> tuple[Planned, ...]:
+    """Everything that may happen, in the playbook's order. Opens no socket."""
+    found = []
+    for node in prepared.playbook.nodes.values():
+        steps = [node.step, *(step for _, step in node.step.during)] if isinstance(node.step, CaptureStep) else [node.step]
+        for step in steps:
+            if isinstance(step, RunStep):
+                host = prepared.targets[step.target].host
+                found.append(Planned(step.target, host, node.id, planned_text(step.command, prepared.inputs), node.why, step.changes))
+            elif isinstance(step, CaptureStep):
+                bounds = f"at most {step.seconds:g} s, {step.packets} packets, {step.megabytes:g} MB"
+                text = f"capture on {planned_text(step.interface, prepared.inputs)}: {planned_text(step.filter, prepared.inputs)} ({bounds})"
+                found.append(Planned(step.target, prepared.targets[step.target].host, node.id, text, node.why, False))
+    return tuple(found)
+
+
+def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
+    """The text with inputs filled in; what only a device can tell stays readable as ‹expression›."""
+    from tshoot.playbook.expressions import render
+
+    pieces = []
+    for part in template.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        text, _ = render(Template(part.source, (part,)), inputs)
+        pieces.append(text if isinstance(text, str) else f"‹{part.source}›")
+    return "".join(pieces)
+
+
+def start(
+    prepared: Prepared,
+    settings: Settings,
+    *,
+    operator: Operator,
+    prompter: Prompter,
+    views: Sequence[View] = (),
+    cancel: CancelToken | None = None,
+) -> Started:
+    """Open the session and build the runner; nothing is connected to before `run()`."""
+    from tshoot.performers.world import World
+    from tshoot.session.log import SessionLog
+    from tshoot.session.store import default_root
+
+    knowledge = ShippedKnowledge()
+    cancel = cancel or CancelToken()
+    log = SessionLog.create(settings.record or default_root(), prepared.playbook.id, prepared.playbook.text, knowledge.versions())
+    state = settings.state or default_root().parent
+    world = World(prepared.targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state)
+
+    def go() -> Verdict | None:
+        with log:
+            return runner.run()
+
+    runner = Runner(
+        lambda: begin(prepared.playbook, prepared.targets, prepared.inputs, knowledge),
+        world.perform,
+        log,
+        views=views,
+        cancel=cancel,
+        cleanup=world.close,
+    )
+    world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
+    return Started(log.header.session, log.folder, go, cancel)
