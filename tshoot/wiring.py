@@ -145,7 +145,7 @@ def plan(prepared: Prepared) -> tuple[Planned, ...]:
 
 def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
     """The text with inputs filled in; what only a device can tell stays readable as ‹expression›."""
-    from tshoot.playbook.expressions import render
+    from tshoot.playbook.evaluation import render
 
     pieces = []
     for part in template.parts:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +140,8 @@ class OddServer(Sshd):
 
     def run(self, channel: paramiko.Channel, command: str) -> None:
         """The command in a real shell, its streams carried both ways."""
-        process = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        process = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True)
+        threading.Thread(target=_end_with, args=(channel, process), daemon=True).start()
         threading.Thread(target=_carry, args=(lambda: channel.recv(65536), process.stdin.write, process.stdin.close), daemon=True).start()
         outputs = [
             threading.Thread(target=_carry, args=(lambda: process.stdout.read(65536), channel.sendall, process.stdout.close), daemon=True),
@@ -149,6 +153,15 @@ class OddServer(Sshd):
             thread.join()
         channel.send_exit_status(process.wait() % 256)
         channel.close()
+
+
+def _end_with(channel: paramiko.Channel, process: subprocess.Popen) -> None:
+    """No command of a test outlives its channel for long."""
+    while process.poll() is None and not channel.closed:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _carry(take: Callable[[], bytes], give: Callable[[bytes], object], done: Callable[[], None]) -> None:

@@ -29,6 +29,16 @@ BROKEN = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 |
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
 
+# A black hole leaves no ICMP, only segments sent again and again: the detector of that is still to come.
+NOT_FOUND_YET = ("path.mtu-mismatch/black-hole", "path.mtu-mismatch/black-hole-from-server")
+TRUTHS = [
+    pytest.param(case, marks=pytest.mark.xfail(strict=True, raises=StopIteration, reason="no detector of black holes yet"))
+    if case in NOT_FOUND_YET
+    else case
+    for case in CASES
+]
+
+
 def truth_of(pcap: Path) -> dict:
     return json.loads(pcap.with_suffix(".json").read_text())
 
@@ -52,26 +62,17 @@ def check(analysis: Analysis, truth: dict, *, numbered: bool = True) -> None:
     assert truth["server"] in finding.explanation
 
 
-def judged_here(truth: dict) -> bool:
-    return truth["cause"] is None or any(truth["cause"] in detector.causes for detector in detectors())
-
-
 @needs_tshark
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRUTHS)
 def test_the_truth_is_found(case: str) -> None:
-    truth = truth_of(CASES[case])
-    if not judged_here(truth):
-        pytest.skip(f"no detector judges {truth['cause']} yet")
-    check(analyze_capture(CASES[case], cancel=CancelToken()), truth)
+    check(analyze_capture(CASES[case], cancel=CancelToken()), truth_of(CASES[case]))
 
 
 @needs_tshark
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("nfs.")])
 def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
     """What the finding tells the operator to type into Wireshark shows at least the deciding frames."""
     truth = truth_of(CASES[case])
-    if truth["cause"] is None or not truth["cause"].startswith("nfs."):
-        pytest.skip("nothing to show")
     analysis = analyze_capture(CASES[case], families=["nfs"], cancel=CancelToken())
     finding = next(finding for finding in analysis.findings if finding.cause == truth["cause"])
     tshark = ["tshark", "-r", str(CASES[case]), "-o", "tcp.try_heuristic_first:TRUE", "-Y", finding.display_filter]

@@ -43,7 +43,8 @@ def paragraphs(*parts: tuple[str, str]) -> None:
     width = min(shutil.get_terminal_size((100, 24)).columns, 110)
     for heading, text in parts:
         if text:
-            say(heading, *textwrap.wrap(clean(text), width, initial_indent="  ", subsequent_indent="  "), "")
+            lines = (line for paragraph in clean(text).splitlines() for line in textwrap.wrap(paragraph, width - 2) or [""])
+            say(*([heading] if heading else []), *(f"  {line}" for line in lines), "")
 
 
 def on_terminal() -> bool:

@@ -20,7 +20,8 @@ from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartC
 from tshoot.model.events import TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
 from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import Verdict
-from tshoot.playbook.expressions import Template, render
+from tshoot.playbook.evaluation import render
+from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, WaitStep
 
 Advanced = tuple[State, tuple[Effect, ...]]

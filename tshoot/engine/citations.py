@@ -24,7 +24,14 @@ def readings(state: State, read: Sequence[tuple[str, Value]]) -> tuple[Reading, 
 
 
 def shown(value: Value) -> str:
-    text = f"unknown ({value.reason})" if isinstance(value, Unknown) else str(value)
+    """A value as a person reads it: plain ones whole, those that hold others by their number of entries."""
+    if isinstance(value, Unknown):
+        text = f"unknown ({value.reason})"
+    elif isinstance(value, (dict, list)):
+        parts = list(value.values() if isinstance(value, dict) else value)
+        text = f"{len(parts)} entries" if any(isinstance(part, (dict, list)) for part in parts) else ", ".join(map(str, parts)) or "none"
+    else:
+        text = {True: "true", False: "false", None: "none"}.get(value, str(value)) if isinstance(value, bool) or value is None else str(value)
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
 

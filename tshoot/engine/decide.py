@@ -14,7 +14,7 @@ from tshoot.engine.explain import concluded, undecided
 from tshoot.engine.state import State
 from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import ConditionValue, Decision
-from tshoot.playbook.expressions import evaluate, render
+from tshoot.playbook.evaluation import evaluate, render
 from tshoot.playbook.tree import Branch, Node
 
 

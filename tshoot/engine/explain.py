@@ -12,7 +12,8 @@ from tshoot.model.facts import Unknown
 from tshoot.model.findings import Finding
 from tshoot.model.verdicts import ConditionValue, Decision, RuledOut, Verdict
 from tshoot.playbook.causes import filled
-from tshoot.playbook.expressions import Template, render
+from tshoot.playbook.evaluation import render
+from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import Branch, Node
 
 
@@ -80,7 +81,7 @@ def ruled_out(state: State, cause_found: str) -> tuple[RuledOut, ...]:
     found: dict[str, RuledOut] = {}
     for decision, value, cause in _tried(state):
         if value.outcome == "false" and cause not in still_open:
-            because = f"{_plain_condition(value)} at `{decision.node}`"
+            because = f"{_plain_condition(state, value)} at `{decision.node}`"
             found.setdefault(cause, RuledOut(cause, state.knowledge.cause(cause).title, because, _citations(value)))
     for decision in state.path:
         branch = next((b for b in state.playbook.nodes[decision.node].decide if b.text == decision.branch and b.outcome == decision.leads_to), None)
@@ -100,8 +101,13 @@ def _tried(state: State) -> Iterator[tuple[Decision, ConditionValue, str]]:
                 yield decision, value, value.leads_to.removeprefix("conclude ")
 
 
-def _plain_condition(value: ConditionValue) -> str:
-    read = ", ".join(f"{reading.fact} is {reading.value}" for reading in value.readings if reading.citations or "(" in reading.fact)
+def _plain_condition(state: State, value: ConditionValue) -> str:
+    """Why a condition was false, in words where it asked a capture, else with the values that were read."""
+    captures = [reading.fact.split(".")[0] for reading in value.readings if ".found(" in reading.fact]
+    if captures:
+        packets = state.results[captures[0]].facts.get("packets")
+        return f"looked for in the capture ({packets} packets) and not there,"
+    read = ", ".join(f"{reading.fact} is {reading.value}" for reading in value.readings if reading.citations)
     return f"`{value.condition}` is false" + (f" ({read})" if read else "")
 
 

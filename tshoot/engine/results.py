@@ -1,6 +1,7 @@
 """Answers to results: what each kind of answer lets conditions read.
 
-The facts that every step of a kind has are listed, with their meaning, in `playbook.facts_read`. A failed step leaves all its other facts unknown, with the failure as the reason.
+The facts that every step of a kind has are listed, with their meaning, in `playbook.facts_read`. A failed
+step leaves all its other facts unknown, with the failure as the reason.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from tshoot.model.effects import AskOperator, Effect, RunCommand
 from tshoot.model.events import Answer, CaptureTaken, CommandRan, Decoded, Failed, OperatorAnswered
 from tshoot.model.facts import Unknown, Value
 from tshoot.model.text import decode
-from tshoot.playbook.expressions import FactFunction
+from tshoot.playbook.evaluation import FactFunction
 
 
 def command_result(step: str, effect: RunCommand, platform: str, ran: CommandRan, knowledge: Knowledge) -> Result:

@@ -78,25 +78,26 @@ class PcapngWalk:
     def _block(self, offset: int) -> tuple[int, int]:
         """Type and length of the block at `offset`, 0 and 0 where it cannot be read."""
         head = self.piece(offset, 12)
-        if head[:4] == MAGIC and len(head) == 12:
+        if len(head) < 12:
+            return self._torn(offset)
+        if head[:4] == MAGIC:
             order = _ORDERS.get(head[8:12])
             if order is None:
                 return self._damaged(offset)
             self._order = order
-        found = self._numbers(offset, "II")
-        if found is None:
-            self.stopped = torn(self.packets, offset, self._size)
-            return 0, 0
-        kind, length = found
+        kind, length = self._numbers(offset, "II") or (0, 0)
         padded = length + -length % 4
         if length < _LEAST.get(kind, 12) or length > _LONGEST_BLOCK:
             return self._damaged(offset)
         if offset + padded > self._size:
-            self.stopped = torn(self.packets, offset, self._size)
-            return 0, 0
+            return self._torn(offset)
         if self._numbers(offset + padded - 4, "I") != (length,):
             return self._damaged(offset)
         return kind, padded
+
+    def _torn(self, offset: int) -> tuple[int, int]:
+        self.stopped = torn(self.packets, offset, self._size)
+        return 0, 0
 
     def _damaged(self, offset: int) -> tuple[int, int]:
         self.stopped = f"the block at byte {offset}, after packet {self.packets}, is damaged"

@@ -17,6 +17,7 @@ from tshoot.shipped import shipped
 from tshoot.yamltext import load_yaml_file, position
 
 _REQUIRED = ("title", "on_the_wire", "owner", "fix", "verify")
+_STEP = re.compile(r"[0-9]+\. ")
 _ID = re.compile(r"[a-z0-9]+\.[a-z0-9-]+")
 
 
@@ -34,6 +35,19 @@ class Cause:
 def filled(text: str, details: Mapping[str, str | int]) -> str:
     """`text` with `{word}` replaced by `details[word]`, or by `the word`."""
     return re.sub(r"\{(\w+)\}", lambda match: str(details.get(match[1], f"the {match[1].replace('_', ' ')}")), text)
+
+
+def folded(text: str) -> str:
+    """Lines joined to paragraphs: one a numbered step, one for what follows the steps at the margin, one for the rest."""
+    paragraphs: list[str] = []
+    for line in text.splitlines():
+        numbered = bool(_STEP.match(line))
+        after_steps = bool(paragraphs) and bool(_STEP.match(paragraphs[-1])) and not line.startswith(" ")
+        if numbered or after_steps or not paragraphs:
+            paragraphs.append(line.strip())
+        elif line.strip():
+            paragraphs[-1] += f" {line.strip()}"
+    return "\n".join(paragraphs)
 
 
 def load_causes(path: Path) -> tuple[Cause, ...]:
@@ -57,7 +71,7 @@ def load_causes(path: Path) -> tuple[Cause, ...]:
             continue
         unknown = [key for key in body if key not in (*_REQUIRED, "references")]
         problems += [f"{path}:{position(body, key)[0]}:1: {name}: this key is not known here: {key}" for key in unknown]
-        texts = {key: " ".join(str(body[key]).split()) for key in _REQUIRED}
+        texts = {key: folded(str(body[key])) for key in _REQUIRED}
         causes.append(Cause(str(name), references=tuple(map(str, body.get("references") or ())), **texts))
     if problems:
         raise PlaybookError(f"{path}: {len(problems)} problems", "correct these lines", tuple(problems))

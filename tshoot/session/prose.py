@@ -6,13 +6,13 @@ Only prose is wrapped: a broken line of output would no longer be what the devic
 from __future__ import annotations
 
 import textwrap
-from itertools import islice
 
 from tshoot.model.text import clean, clean_line, decode
 
 WIDTH = 78
 LONGEST_LINE = 2000  # characters
 LONGEST_PROSE = 20_000
+LONGEST_VALUE = 60  # of a fact beside its name; a table that was read whole is better looked at in the output
 _BYTES_A_LINE = 4 * LONGEST_LINE
 
 
@@ -35,11 +35,16 @@ def wrapped(text: str, indent: int = 0, first: str | None = None) -> list[str]:
 
 def output(raw: bytes, indent: int, most: int | None) -> list[str]:
     """What a device printed, indented, at most `most` lines of it, with the count of the rest."""
-    shown = raw if most is None else raw[: most * _BYTES_A_LINE]
-    lines = decode(shown).expandtabs().rstrip("\n").split("\n") if shown.strip() else []
-    kept = [" " * indent + line[:LONGEST_LINE].rstrip() for line in islice(lines, most)]
-    left = max(raw.rstrip(b"\n").count(b"\n") + 1 - len(kept), 0) if kept else 0
-    return [*kept, f"{' ' * indent}({left:,} more lines are in the session's evidence)"] if left else kept
+    if not raw.strip():
+        return []
+    lines = verbatim(decode(raw if most is None else raw[: most * _BYTES_A_LINE]), indent)[:most]
+    left = raw.rstrip(b"\n").count(b"\n") + 1 - len(lines)
+    return [*lines, f"{' ' * indent}({left:,} more lines are in the session's evidence)"] if left > 0 else lines
+
+
+def verbatim(text: str, indent: int) -> list[str]:
+    """Lines of a device, indented, their spacing kept."""
+    return [(" " * indent + line[:LONGEST_LINE]).rstrip() for line in clean(text).expandtabs().rstrip("\n").split("\n")]
 
 
 def one_line(text: str, longest: int = 300) -> str:
@@ -51,3 +56,13 @@ def one_line(text: str, longest: int = 300) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 frame`, `2 frames`, `1,200 frames`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `51 s`, `5 min 3 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 180:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f} min {int(rest)} s"

@@ -24,7 +24,7 @@ from tshoot.model.events import (
 )
 from tshoot.model.verdicts import ConditionValue, Decision
 from tshoot.session.outcome_text import outcome_lines
-from tshoot.session.prose import one_line, plural, wrapped
+from tshoot.session.prose import LONGEST_VALUE, duration, one_line, plural, wrapped
 from tshoot.session.summary import Summary
 from tshoot.session.verdict_text import verdict_lines
 
@@ -97,7 +97,7 @@ class Transcript:
         counts += [plural(summary.captures, "capture")] if summary.captures else []
         counts += [f"{summary.failures} failed"] if summary.failures else []
         detail = f": {event.detail}" if event.detail else ""
-        return wrapped(f"{event.reason} after {_duration(summary.seconds)}, {', '.join(counts)}{detail}", len(clock), clock)
+        return wrapped(f"{event.reason} after {duration(summary.seconds)}, {', '.join(counts)}{detail}", len(clock), clock)
 
     def _is_new(self, node: str, why: str) -> bool:
         """Whether `why` is worth a line: it has text, and was not the last thing said of that node."""
@@ -118,7 +118,7 @@ def _request(clock: str, effect: Effect) -> list[str]:
         case RunCommand():
             return [f"{clock}{one_line(effect.target)} $ {one_line(effect.command, 2000)}"]
         case StartCapture():
-            bounds = f"at most {_duration(effect.seconds)}, {plural(effect.packets, 'packet')}, {effect.megabytes:g} MB"
+            bounds = f"at most {duration(effect.seconds)}, {plural(effect.packets, 'packet')}, {effect.megabytes:g} MB"
             return [f"{clock}{one_line(effect.target)} capture on {one_line(effect.interface)}: {one_line(effect.filter)} ({bounds})"]
         case StopCapture():
             return [f"{clock}{one_line(effect.target)} stop the capture and fetch it"]
@@ -128,19 +128,13 @@ def _request(clock: str, effect: Effect) -> list[str]:
             choices = " / ".join(effect.choices) or {"confirm": "yes / no"}.get(effect.form, "")
             return wrapped(f"{effect.question}{f' [{choices}]' if choices else ''}", len(clock), f"{clock}? ")
         case Wait():
-            return [f"{clock}wait {_duration(effect.seconds)}"]
+            return [f"{clock}wait {duration(effect.seconds)}"]
 
 
 def _condition(condition: ConditionValue) -> list[str]:
     """What it came to, and the values that were read, each once; a condition that is itself what was read needs none."""
-    read_values = [(one_line(read.fact), one_line(read.value)) for read in condition.readings if read.fact != condition.condition]
+    read_values = [(one_line(read.fact), one_line(read.value, LONGEST_VALUE)) for read in condition.readings if read.fact != condition.condition]
     values = dict.fromkeys(f"{fact} = {value}" for fact, value in read_values)
     reason = f": {condition.reason}" if condition.reason else ""
     seen = f" ({', '.join(values)})" if values else ""
     return wrapped(f"{condition.condition}{reason}{seen}", 13, f"    {one_line(condition.outcome):<7}  ")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

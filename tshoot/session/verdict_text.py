@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 from tshoot.model.evidence import AnswerCitation, Citation, FailureCitation, FrameCitation, LineCitation
 from tshoot.model.verdicts import RuledOut, Verdict
-from tshoot.session.prose import one_line, wrapped
+from tshoot.session.prose import LONGEST_VALUE, one_line, verbatim, wrapped
+
+LONGEST_QUOTE = 5  # lines of an output that a citation repeats
 
 
 def verdict_lines(verdict: Verdict) -> list[str]:
@@ -15,7 +18,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     return [
         *wrapped(title, 6, f"{one_line(verdict.kind).upper()}  "),
         *wrapped(verdict.reason, 2),
-        *_section("Evidence", [line for text in citation_lines(verdict.evidence) for line in text]),
+        *_section("Evidence", [line for citation in _proof(verdict) for line in _citation(citation, "    ")]),
         *_section("Missing", [line for text in verdict.missing for line in wrapped(text, 4)]),
         *_section("Ruled out", [line for out in verdict.ruled_out for line in _ruled_out(out)]),
         *_section(f"Fix (owner: {one_line(verdict.owner)})" if verdict.owner else "Fix", wrapped(verdict.fix, 4)),
@@ -24,10 +27,13 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     ]
 
 
-def citation_lines(citations: Sequence[Citation], indent: int = 4) -> Iterator[list[str]]:
-    """The lines of each citation, each citation once."""
-    for citation in dict.fromkeys(citations):
-        yield _citation(citation, " " * indent)
+def _proof(verdict: Verdict) -> Iterator[Citation]:
+    """Each citation once; a frame's explanation not where it is what the verdict has just said."""
+    for citation in dict.fromkeys(verdict.evidence):
+        if isinstance(citation, FrameCitation) and citation.text == verdict.reason:
+            yield replace(citation, text="")
+        else:
+            yield citation
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
@@ -41,8 +47,9 @@ def _ruled_out(out: RuledOut) -> list[str]:
 def _citation(citation: Citation, margin: str) -> list[str]:
     match citation:
         case LineCitation():
-            fact = f"{margin}{one_line(citation.node)}.{one_line(citation.fact)} = {one_line(citation.value)}"
-            return [f"{fact}  ({_place(citation)})", *(f"{margin}  | {one_line(line)}" for line in citation.text.splitlines()[:5])]
+            quoted = verbatim(citation.text, len(margin) + 2)[:LONGEST_QUOTE] if citation.text.strip() else []
+            fact = f"{margin}{one_line(citation.node)}.{one_line(citation.fact)} = {one_line(citation.value, LONGEST_VALUE)}"
+            return [f"{fact}  ({_place(citation)})", *quoted]
         case FrameCitation():
             frame = f"{margin}frame {citation.frame}: {one_line(citation.field)} = {one_line(citation.value)}"
             return [*wrapped(citation.text, len(margin)), frame]

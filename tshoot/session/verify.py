@@ -104,8 +104,8 @@ def _end(folder: Path, end: int, sealed: bool) -> Iterator[Problem]:
 
 def _open_to_others(folder: Path) -> Iterator[Problem]:
     with disk_errors("read", folder):
-        paths = [folder, folder / LOG, folder / EVIDENCE, *sorted((folder / EVIDENCE).glob("*"))]
-        modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in paths if path.exists()}
+        paths = [folder, *sorted(folder.glob("*")), *sorted((folder / EVIDENCE).glob("*"))]
+        modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in paths}
     open_ = [path for path, mode in modes.items() if mode & 0o077]
     if open_:
         first = f"{open_[0].name} is {modes[open_[0]]:04o}"

@@ -132,7 +132,7 @@ class SshTransport:
         opened: list[paramiko.Channel] = []
 
         def work() -> paramiko.Channel:
-            opened.append(client.open_session(timeout=self.settings.channel_timeout))
+            opened.append(_session(client, self.settings.channel_timeout))
             request(opened[0])
             return opened[0]
 
@@ -223,6 +223,18 @@ class SshTransport:
         if process.died:
             self._fail("closed", f"{copy.name}: the connection was lost after {copy.done} of {copy.total} bytes", _GONE)
         check_cat(copy, process.exit_status)
+
+
+def _session(client: SshClient, seconds: float) -> paramiko.Channel:
+    """A new channel. A server that has its full number refuses; one of them may be ending just now."""
+    end = time.monotonic() + seconds / 2
+    while True:
+        try:
+            return client.open_session(timeout=seconds)
+        except paramiko.ChannelException:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_TICK)
 
 
 def _close(channels: list[paramiko.Channel]) -> None:

@@ -9,6 +9,7 @@ import random
 import struct
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,16 +52,21 @@ def test_pcapng_with_sections_of_both_orders_and_several_interfaces(tmp_path: Pa
     assert (found.packets, found.partial) == (6, False)
 
 
-@pytest.mark.parametrize("whole", [pcap(PACKETS), section(PACKETS), section(PACKETS, ">", simple=True)], ids=["pcap", "pcapng", "pcapng-be"])
-def test_cut_at_every_byte(tmp_path: Path, whole: bytes) -> None:
-    counts = []
-    for cut in range(4, len(whole)):
-        found = look(tmp_path, whole[:cut])
-        boundary = found.packets * 2 > 0 and not found.partial
-        assert boundary or f"byte {cut}" in found.remark, found.remark
-        counts.append(found.packets)
-    assert counts == sorted(counts)
-    assert set(counts) == {0, 1, 2}
+MAKERS = [pcap, section, lambda packets: section(packets, ">", simple=True)]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=["pcap", "pcapng", "pcapng-be"])
+def test_cut_at_every_byte(tmp_path: Path, make: Callable[[list[bytes]], bytes]) -> None:
+    sound = {len(make(PACKETS[:count])): count for count in range(3)}
+    packets = 0
+    for cut in range(4, len(make(PACKETS))):
+        found = look(tmp_path, make(PACKETS)[:cut])
+        packets = sound.get(cut, packets)
+        assert found.packets == packets, cut
+        if cut in sound or (cut == 28 and found.format == "pcapng"):  # there ends a section's header
+            assert not found.partial
+        else:
+            assert f"byte {cut}" in found.remark
 
 
 @pytest.mark.parametrize("whole", [pcap(PACKETS), section(PACKETS)], ids=["pcap", "pcapng"])

@@ -65,7 +65,7 @@ FAULT  nfs.mount-denied: the NFS server denies the mount
     192.0.2.10 denied the mount of /vol/ds1 to 192.0.2.21.
     frame 18: mount.status = 13
     interfaces.by_name.vmk0.mtu = 1500  (host $ esxcfg-vmknic -l line 2)
-      | vmk0 Management Network IPv4 192.0.2.21 255.255.255.0 192.0.2.255 88:e9:a4:6b:b8:54 1500 65535 true STATIC
+      vmk0       Management Network                      IPv4      192.0.2.21  255.255.255.0   192.0.2.255  88:e9:a4:6b:b8:54 1500    65535     true    STATIC
     asked: Retry the mount now. Was it retried? Answer: yes
     host $ nc -z -w 5 192.0.2.10 2049: timeout: no answer within 30 s
 

@@ -145,9 +145,7 @@ def _operation(exchange: Exchange) -> str:
     if exchange.version == 4:
         body = exchange.body
         codes = body.fields.get("nfs.opcode", ()) if body else ()
-        count = (exchange.result("nfs.ops.count") or len(codes)) if codes else 0
-        code = codes[min(count, len(codes)) - 1] if codes else ""
-        return NFS4.get(int(code) if code.isdigit() else -1, f"operation {code}" if code else "COMPOUND")
+        return next((name for number, name in NFS4.items() if codes and codes[-1] == str(number)), "COMPOUND")
     return (NFS3 if exchange.version == 3 else NFS2).get(exchange.procedure, f"procedure {exchange.procedure}")
 
 
