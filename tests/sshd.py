@@ -1,7 +1,7 @@
 """A real OpenSSH server on a loopback port, with its own host keys and one user key; ends with its `with` block.
 
-Runs as root and as any user (who then logs in as themselves). `pam_password` needs root and its own mount namespace:
-the private /etc/pam.d/sshd and /etc/shadow are bind-mounted for that one sshd only.
+Runs as root and as any user (who then logs in as themselves). `pam_password` needs root: the user `tester` with that
+password exists only for that one sshd, by files bind-mounted in a mount namespace of its own (`can_use_pam` tells whether).
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def wait_until(condition, seconds: float = 10.0, what: str = "the condition"):
     raise AssertionError(f"{what} did not come true within {seconds} s")
 
 
+def can_use_pam() -> bool:
+    """Root, who may also have a mount namespace of its own (not in every container)."""
+    return os.getuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+
+
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     bits = ["-b", "2048"] if kind == "rsa" else []
     subprocess.run(["ssh-keygen", "-q", "-t", kind, *bits, "-N", passphrase, "-f", str(path)], check=True)
@@ -72,6 +77,7 @@ class Sshd:
 
     def __enter__(self) -> Sshd:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.user = "tester" if self.pam_password else self.user
         for kind in self.host_key_types:
             make_key(self.folder / f"host_{kind}", kind)
         (self.folder / "authorized_keys").write_text(self.user_key.with_suffix(".pub").read_text())
@@ -123,9 +129,12 @@ class Sshd:
     def _in_private_mounts(self) -> list[str]:
         if not self.pam_password:
             return []
+        passwd = self.folder / "passwd"
+        passwd.write_text(Path("/etc/passwd").read_text() + f"{self.user}:x:4242:4242::/tmp:/bin/sh\n")
         hashed = subprocess.run(["openssl", "passwd", "-6", self.pam_password], check=True, capture_output=True, text=True).stdout.strip()
         shadow, pam = self.folder / "shadow", self.folder / "pam"
         shadow.write_text(f"{self.user}:{hashed}:19000:0:99999:7:::\n")
         pam.write_text("auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n")
-        mounts = f"mount --bind {shlex.quote(str(shadow))} /etc/shadow && mount --bind {shlex.quote(str(pam))} /etc/pam.d/sshd"
+        pairs = ((passwd, "/etc/passwd"), (shadow, "/etc/shadow"), (pam, "/etc/pam.d/sshd"))
+        mounts = " && ".join(f"mount --bind {shlex.quote(str(source))} {target}" for source, target in pairs)
         return ["unshare", "-m", "--propagation", "private", "sh", "-c", f'{mounts} && exec "$@"', "sh"]

@@ -6,6 +6,7 @@ run; `start` builds log, transports, performers and runner. Front ends call thes
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.events import NoteAdded, TargetSpec
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
+from tshoot.platforms.loader import load_platform
 from tshoot.playbook.check import check_playbook
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.inputs import InputError, validated
@@ -137,10 +139,22 @@ def plan(prepared: Prepared) -> tuple[Planned, ...]:
                 host = prepared.targets[step.target].host
                 found.append(Planned(step.target, host, node.id, planned_text(step.command, prepared.inputs), node.why, step.changes))
             elif isinstance(step, CaptureStep):
-                bounds = f"at most {step.seconds:g} s, {step.packets} packets, {step.megabytes:g} MB"
-                text = f"capture on {planned_text(step.interface, prepared.inputs)}: {planned_text(step.filter, prepared.inputs)} ({bounds})"
-                found.append(Planned(step.target, prepared.targets[step.target].host, node.id, text, node.why, False))
+                host = prepared.targets[step.target].host
+                found += [Planned(step.target, host, node.id, text, node.why, False) for text in _capture_commands(step, prepared)]
     return tuple(found)
+
+
+def _capture_commands(step: CaptureStep, prepared: Prepared) -> tuple[str, ...]:
+    """What a capture runs on the target, from the check for room to the removal of its file."""
+    recipe = load_platform(prepared.targets[step.target].platform).capture
+    if recipe is None:
+        return ()
+    interface, filter_ = planned_text(step.interface, prepared.inputs), planned_text(step.filter, prepared.inputs)
+    file = f"{recipe.directories[0]}/tshoot-‹session›.pcap"
+    places = {"interface": interface, "snaplen": step.snaplen, "packets": step.packets, "path": file, "filter": shlex.quote(filter_)}
+    command = f"{recipe.program} {recipe.arguments.format(**places)}"
+    bounds = f"ended after {step.seconds:g} s, {step.packets} packets or {step.megabytes:g} MB, or when the connection ends"
+    return (recipe.free_space, f"{command}   ({bounds})", f"sha256sum {file}", f"rm -f {file}")
 
 
 def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,8 +152,9 @@ class OddServer(Sshd):
             thread.start()
         for thread in outputs:
             thread.join()
-        channel.send_exit_status(process.wait() % 256)
-        channel.close()
+        with suppress(EOFError, OSError):  # the client has left
+            channel.send_exit_status(process.wait() % 256)
+            channel.close()
 
 
 def _end_with(channel: paramiko.Channel, process: subprocess.Popen) -> None:

@@ -25,3 +25,8 @@ def run_words(words: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output has gone (`tshoot … | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if os.environ.get("TSHOOT_DEBUG"):
+            raise
+        diagnostics.report(TshootError(f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it (TSHOOT_DEBUG=1 shows where)"))
+        return diagnostics.USAGE

@@ -53,8 +53,6 @@ def _enter(state: State, node_id: str) -> Advanced:
     match node.step:
         case None:
             return _decide(state)
-        case CaptureStep():
-            return _start_capture(state, node, node.step)
         case step:
             return _request(state, node, node.id, step)
 
@@ -65,7 +63,7 @@ def _request(state: State, node: Node, step_id: str, step: Step) -> Advanced:
     if isinstance(effect, Unknown):
         failed = Failed("not-found", f"not run: {effect.reason}")
         state = _remember(state, failed_result(step_id, None, failed))
-        return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) else _decide(state)
+        return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) and step is not node.step else _decide(state)
     return replace(state, waiting={effect.key: effect}), (effect,)
 
 
@@ -110,24 +108,17 @@ def _remember(state: State, result: Result) -> State:
 # --- captures: stage 0 starts, 1 to n are the steps during it, then stop, then decode ------------------
 
 
-def _start_capture(state: State, node: Node, step: CaptureStep) -> Advanced:
-    return _request(state, node, node.id, step)
-
-
 def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effect, event: EffectAnswered) -> Advanced:
     failed = event.outcome if isinstance(event.outcome, Failed) else None
     if isinstance(effect, (StartCapture, StopCapture, Decode)) and failed:
         return _decide(_remember(state, failed_result(node.id, effect, failed)))
     match effect:
         case StopCapture() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, CaptureTaken):
-            taken = event.outcome.answer
-            state = _remember(state, Result(node.id, {}, effect, capture=taken.capture.sha256))
-            key = f"{node.id}:decode/{state.attempt}@{step.target}"
-            decode = Decode(key, node.id, step.target, taken.capture.sha256, step.families, node.why)
+            key, sha256 = f"{node.id}:decode/{state.attempt}@{step.target}", event.outcome.answer.capture.sha256
+            decode = Decode(key, node.id, step.target, sha256, step.families, node.why)
             return replace(state, waiting={decode.key: decode}), (decode,)
         case Decode() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, Decoded):
-            result = capture_result(node.id, effect, None, event.outcome.answer)
-            return _decide(_remember(state, replace(result, capture=effect.sha256)))
+            return _decide(_remember(state, capture_result(node.id, effect, event.outcome.answer)))
         case StartCapture():
             return _capture_next(state, node, step)
         case _:
@@ -137,8 +128,6 @@ def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effec
 
 def _capture_next(state: State, node: Node, step: CaptureStep) -> Advanced:
     """The next step during the capture, or its stop."""
-    if state.stage == 0 and node.id in state.results and state.results[node.id].effect is None:
-        return _decide(state)  # its own text needed an unknown value: nothing was started
     if state.stage < len(step.during):
         step_id, during = step.during[state.stage]
         return _request(replace(state, stage=state.stage + 1), node, step_id, during)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tshoot.engine.state import Knowledge, Result
-from tshoot.model.effects import AskOperator, Effect, RunCommand
-from tshoot.model.events import Answer, CaptureTaken, CommandRan, Decoded, Failed, OperatorAnswered
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand
+from tshoot.model.events import Answer, CommandRan, Decoded, Failed, OperatorAnswered
 from tshoot.model.facts import Unknown, Value
 from tshoot.model.text import decode
 from tshoot.playbook.evaluation import FactFunction
@@ -36,7 +36,7 @@ def waited_result(step: str, effect: Effect) -> Result:
     return Result(step, {"failed": None}, effect)
 
 
-def capture_result(step: str, effect: Effect, taken: CaptureTaken | None, decoded: Decoded) -> Result:
+def capture_result(step: str, effect: Decode, decoded: Decoded) -> Result:
     """`found` is unknown where the capture holds nothing, or is partial and does not show the fault."""
     faults = {finding.cause for finding in decoded.findings if finding.severity == "fault"}
     others = {finding.cause for finding in decoded.findings} - faults
@@ -53,7 +53,7 @@ def capture_result(step: str, effect: Effect, taken: CaptureTaken | None, decode
         "found": among(faults),
         "warned": among(others),
     }
-    return Result(step, facts, effect, findings=decoded.findings, capture=taken.capture.sha256 if taken else "")
+    return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256)
 
 
 class _AllUnknown(dict[str, Value]):

@@ -80,7 +80,8 @@ def _decoded(container: Container, chosen: Sequence[Detector], cancel: CancelTok
         except CaptureFileError as error:
             if not remarks:  # else the file's torn end is told already
                 remarks.append(error.message)
-    if len(frames) == FRAMES_KEPT:
+    if len(frames) > FRAMES_KEPT:
+        del frames[FRAMES_KEPT:]
         remarks.append(f"only the first {FRAMES_KEPT} frames that the detectors ask for were judged (to frame {frames[-1].number})")
     return frames, remarks
 
@@ -97,7 +98,7 @@ def _wanted(picked: Candidates, chosen: Sequence[Detector], cancel: CancelToken,
         decode_as=tuple(dict.fromkeys(rule for detector in chosen for rule in detector.decode_as)),
         cancel=cancel,
         on_frame=lambda number: tell("decoding", number / picked.count),
-        limit=FRAMES_KEPT,
+        limit=FRAMES_KEPT + 1,
     )
     return map(renumbering(picked, cancel), decoding)
 
@@ -149,8 +150,8 @@ def _explained(findings: Sequence[Finding], chosen: Sequence[Detector]) -> dict[
 def _verdict(findings: Sequence[Finding], explained: Mapping[str, str], looked_at: str, packets: int, remark: str) -> CaptureVerdict:
     faults = [finding for finding in findings if finding.severity == "fault"]
     if faults:
-        roots = [finding for finding in faults if finding.cause not in explained]
-        return CaptureVerdict("fault", roots[0].cause, roots[0].explanation)
+        root = next((finding for finding in faults if finding.cause not in explained), faults[0])
+        return CaptureVerdict("fault", root.cause, root.explanation)
     weaker = ", ".join(dict.fromkeys(f"{finding.severity}: {finding.cause}" for finding in findings))
     looked = f"looked at {looked_at}: no fault among them" + (f" ({weaker})" if weaker else "") if looked_at else ""
     if remark:

@@ -117,7 +117,11 @@ class _Decoding:
         """End tshark now; safe from any thread, at any time."""
         self._stopped.set()
         with contextlib.suppress(RuntimeError):  # the loop is closed: all is over already
-            self._loop.call_soon_threadsafe(lambda: self._capture is not None and self._capture.kill())
+            self._loop.call_soon_threadsafe(self._kill)
+
+    def _kill(self) -> None:
+        if self._capture is not None:  # pyshark's captures are false while they keep no packets
+            self._capture.kill()
 
     def _work(self) -> None:
         try:
@@ -133,7 +137,7 @@ class _Decoding:
 
     def _finish(self) -> None:
         try:
-            if self._capture is not None:  # pyshark's captures are false while they keep no packets
+            if self._capture is not None:
                 if self._stopped.is_set():
                     self._capture.kill()
                 self._loop.run_until_complete(self._capture.close_async())

@@ -16,10 +16,10 @@ class GrantingTransport(paramiko.Transport):
     _granted: Callable[[], None] | None = None
 
     def _answer_request(self, channel: paramiko.Channel, message: Message) -> None:
-        self._granted = None
         channel._handle_request(message)  # type: ignore[attr-defined]
-        if self._granted is not None:
-            self._granted()
+        work, self._granted = self._granted, None
+        if work is not None:
+            work()
 
 
 def after_reply(channel: paramiko.Channel, work: Callable[[], None]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from capture_samples import PUBLIC, layers, nothing_left_behind, pcap, public_captures
@@ -31,8 +30,8 @@ def judged(tmp_path: Path, packets: list[bytes], cut: int = 0) -> Analysis:
 class Told:
     """A detector that finds what the test says, in every frame that it is given."""
 
-    causes: dict[str, str] = {}
-    seen = {"told.frame": "frames"}
+    causes: ClassVar[dict[str, str]] = {}
+    seen: ClassVar[dict[str, str]] = {"told.frame": "frames"}
     capture_filter = display_filter = ""
     decode_as = ()
 
@@ -163,7 +162,6 @@ def test_public_captures(row: dict) -> None:
     if not row["verdict"].startswith("fault"):
         assert not faults
         assert found.verdict.kind != "fault"
-    assert replace(found, verdict=found.verdict) == found
 
 
 def test_a_refused_connection_is_one_fault_with_who_said_it(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ def test_evidence_that_is_no_longer_what_it_was_is_found(folder: Path, how: str)
     if how == "longer":
         piece.write_bytes(piece.read_bytes() + b"x")
     else:
-        piece.unlink()
+        piece.rename(folder.parent / "the same bytes")
     if how == "a link":
-        piece.symlink_to("/etc/passwd")
+        piece.symlink_to(folder.parent / "the same bytes")
     if how == "a pipe":
         os.mkfifo(piece)
     if how == "a folder":

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 LONGEST_GAP = 0.05
+MAXIMUM = 262144  # bytes of a frame, as tcpdump has it
 _LINK_TYPES = {1: "EN10MB (Ethernet)", 101: "RAW (Raw IP)", 113: "LINUX_SLL (Linux cooked v1)", 276: "LINUX_SLL2 (Linux cooked v2)"}
 _FORMATS = {  # byte order and unit of the time, by the first four bytes
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
@@ -73,7 +74,7 @@ class Refused(Exception):
 def read_options(arguments: list[str]) -> tuple[_Options, list[str]]:
     """The options by letter, and the words of the filter. An interface and a file are demanded: nothing is printed here."""
     given, words = getopt.gnu_getopt(arguments, "i:s:c:w:Z:nUp")
-    options = {"s": "262144", "c": "0", **{letter[1:]: value for letter, value in given}}
+    options = {"s": str(MAXIMUM), "c": "0", **{letter[1:]: value for letter, value in given}}
     if "i" not in options or "w" not in options:
         raise getopt.GetoptError("an interface (-i) and a file (-w) are needed")
     for letter in "sc":
@@ -87,7 +88,7 @@ def recorded(capture: dict[str, Any], tcpdump: str | None, options: _Options, ex
     if capture["fails"]:
         about = options["w"] if capture["fails"] == "no-space" else options["i"]
         raise Refused(f"{about}: {_ERRORS[capture['fails']]}")
-    content = Path(capture["file"]).read_bytes() if capture["file"] else struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+    content = Path(capture["file"]).read_bytes() if capture["file"] else struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, MAXIMUM, 1)
     if tcpdump and expression:
         # by standard input and output: as root, tcpdump would open files as another user
         ran = subprocess.run([tcpdump, "-n", "-r", "-", "-w", "-", expression], input=content, capture_output=True)
@@ -118,7 +119,7 @@ def link_type(content: bytes) -> str:
 def copy(content: bytes, file: BinaryIO, options: _Options, delay: float, ending: Ending) -> None:
     """Write the frames of `content` one by one, until the count is reached."""
     order, fraction = _FORMATS[content[:4]]
-    snaplen, count = int(options["s"]), int(options["c"])
+    snaplen, count = int(options["s"]) or MAXIMUM, int(options["c"])
     time.sleep(delay)
     before: float | None = None
     for at, header, data in frames(content, order, fraction):
@@ -163,4 +164,6 @@ class Ending:
 
 
 if __name__ == "__main__":
+    for deadly in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; tcpdump ends
+        signal.signal(deadly, signal.SIG_DFL)
     sys.exit(main(*sys.argv[1:]))

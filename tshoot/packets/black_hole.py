@@ -1,0 +1,86 @@
+"""A path that swallows large packets without a word (RFC 2923): the sender repeats one large segment for ever.
+
+The proof needs no ICMP: the same segment is sent again and again with growing pauses, so nothing of it was ever
+acknowledged, while all that the connection sent before it, acknowledged and therefore arrived, is less than one
+such segment. A receiver that died looks the same once large segments had passed: then there is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tshoot.model.findings import FieldValue, Finding
+from tshoot.packets.frames import Frame, Layer
+
+CAUSE = "path.mtu-mismatch"
+LARGE = 1000  # bytes of TCP payload: smaller ones fit through any link
+REPEATS = 4
+LASTS = 3.0  # seconds from the first repetition to the last
+DISPLAY_FILTER = f"(tcp.analysis.retransmission and tcp.len >= {LARGE})"
+
+
+@dataclass
+class _Segment:
+    source: str
+    destination: str
+    port: str
+    length: int
+    frames: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+
+class BlackHoles:
+    """Is shown frames in order; `findings` at the end."""
+
+    def __init__(self) -> None:
+        self._segments: dict[tuple[str, str, str], _Segment] = {}
+
+    def look(self, frame: Frame) -> bool:
+        """Whether the frame is a large segment sent again."""
+        tcp = frame.get("tcp")
+        network = next((layer for layer in reversed(frame.layers) if layer.name in {"ip", "ipv6"}), None)
+        if tcp is None or network is None or "tcp.analysis.retransmission" not in tcp.fields:
+            return False
+        length, sequence = tcp.number("tcp.len") or 0, tcp.number("tcp.seq") or 0
+        if length < LARGE or sequence - 1 >= length:  # a segment of that size has arrived before
+            return False
+        segment = self._segments.setdefault(_key(tcp, network), _segment(tcp, network, length))
+        segment.frames.append(frame.number)
+        segment.times.append(frame.time)
+        return True
+
+    def findings(self, title: str) -> Iterator[Finding]:
+        for segment in self._segments.values():
+            if len(segment.frames) >= REPEATS and segment.times[-1] - segment.times[0] >= LASTS:
+                yield _finding(segment, title)
+
+
+def _key(tcp: Layer, network: Layer) -> tuple[str, str, str]:
+    return tcp.first("tcp.stream"), network.first(f"{network.name}.src"), tcp.first("tcp.seq")
+
+
+def _segment(tcp: Layer, network: Layer, length: int) -> _Segment:
+    return _Segment(network.first(f"{network.name}.src"), network.first(f"{network.name}.dst"), tcp.first("tcp.dstport"), length)
+
+
+def _finding(segment: _Segment, title: str) -> Finding:
+    seconds = segment.times[-1] - segment.times[0]
+    explanation = (
+        f"{segment.source} sent a segment of {segment.length} bytes to {segment.destination} {len(segment.frames) + 1} times, for {seconds:.0f} s after "
+        f"the first repetition, without an acknowledgement; all that arrived before it was smaller, and no ICMP says why."
+    )
+    evidence: Sequence[FieldValue] = [FieldValue(frame, "tcp.len", str(segment.length)) for frame in segment.frames[:10]]
+    return Finding(
+        cause=CAUSE,
+        title=title,
+        severity="fault",
+        confidence="medium",
+        frames=tuple(segment.frames),
+        evidence=tuple(evidence),
+        explanation=explanation,
+        display_filter=f"tcp.analysis.retransmission && ip.addr == {segment.source} && ip.addr == {segment.destination}".replace(
+            "ip.addr", "ipv6.addr" if ":" in segment.source else "ip.addr"
+        ),
+        facts={"client": segment.source, "server": segment.destination, "port": segment.port, "size": segment.length},
+    )
