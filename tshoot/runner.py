@@ -75,10 +75,10 @@ class Runner:
             state, effects = self._begin()
             self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
             state = self._loop(state, effects)
-        except TshootError as error:
+        except BaseException as error:
             self._clean_up()
             with suppress(TshootError):
-                self.record(RunEnded(self._clock(), "failed", error.message))
+                self.record(RunEnded(self._clock(), "failed", str(error) if isinstance(error, TshootError) else f"{type(error).__name__}: {error}"))
             raise
         self._clean_up()
         if state.verdict is None:

@@ -83,7 +83,9 @@ class _Interface(paramiko.ServerInterface):
 
     def _exec(self, channel, command):
         if self.manners.on_exec == "close":
+            time.sleep(0.3)  # after the answer to the request, which another thread sends
             channel.sendall(b"first line\n")
+            time.sleep(0.1)
             self.transport.close()
             return
         if self.manners.on_exec == "status-only":  # a server that tells the status and never closes the channel

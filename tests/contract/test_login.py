@@ -61,7 +61,7 @@ def test_encrypted_key_asks_for_its_passphrase(openssh, tmp_path):
     (openssh.folder / "authorized_keys").write_text(key.with_suffix(".pub").read_text())
     operator = Operator(answers={"Passphrase": "open sesame"})
     connect(openssh, operator, identity_files=(key,))
-    assert operator.asked == [(f"Passphrase for {key}: ", openssh.host, False)]
+    assert operator.asked == [(f"Passphrase for {key}:", openssh.host, False)]
 
 
 @pytest.mark.parametrize("answers", [{}, {"Passphrase": "wrong"}], ids=["declined", "wrong"])
@@ -87,7 +87,7 @@ def test_agent(openssh, tmp_path, monkeypatch):
         subprocess.run(["ssh-add", "-q", str(openssh.user_key)], check=True)
         connect(openssh, use_agent=True, identity_files=(), default_keys=())
         error = refused(openssh, use_agent=False, identity_files=(), default_keys=())
-        assert "tried: nothing" in error.message
+        assert "key SHA256:" not in error.message
     finally:
         agent.terminate()
         agent.wait()
@@ -107,15 +107,9 @@ def test_rejected_key(openssh, tmp_path):
     assert error.kind == "auth-rejected"
     assert openssh.host in error.message
     assert "the server allows publickey, password" in error.message
-    assert "was not answered" in error.message or "tried: key SHA256:" in error.message
-
-
-def test_key_then_keyboard_interactive_as_the_server_wants_both(tmp_path):
-    """OpenSSH's AuthenticationMethods, as multi-factor logins set it: real PAM asks for the second."""
-    if not can_use_pam():
-        pytest.skip("a real PAM login needs root and a mount namespace")
-    with Sshd(tmp_path / "sshd", pam_password="s3cret", options="AuthenticationMethods keyboard-interactive:pam") as server:
-        connect(server, Operator(answers={"Password": "s3cret"}))
+    assert "tried: key SHA256:" in error.message
+    assert error.message.endswith("`Password:` was not answered")
+    assert "terminal" in error.hint
 
 
 # --- passwords and codes ------------------------------------------------------------------------------
@@ -172,7 +166,7 @@ def test_prompt_that_nobody_answers_sends_nothing(tmp_path):
     with OddServer(tmp_path / "odd", ROUNDS) as server:
         error = refused(server, Operator(answers={"Password": "s3cret"}))
         assert error.kind == "auth-rejected"
-        assert "asked `Code:` and was not answered" in error.message
+        assert error.message.endswith("`Code:` was not answered")
         assert server.responses == []
 
 

@@ -29,7 +29,7 @@ Advanced = tuple[State, tuple[Effect, ...]]
 
 def begin(playbook: Playbook, targets: Mapping[str, TargetSpec], inputs: Mapping[str, str | int], knowledge: Knowledge) -> Advanced:
     """The first state, and what it asks of the world."""
-    return _enter(State(playbook, knowledge, dict(targets), dict(inputs), playbook.start), playbook.start)
+    return _settled(*_enter(State(playbook, knowledge, dict(targets), dict(inputs), playbook.start), playbook.start))
 
 
 def advance(state: State, event: Event) -> Advanced:
@@ -40,21 +40,25 @@ def advance(state: State, event: Event) -> Advanced:
     state = replace(state, waiting={key: waiting for key, waiting in state.waiting.items() if key != event.key})
     node = state.playbook.nodes[state.node]
     if isinstance(node.step, CaptureStep):
-        return _capture_answered(state, node, node.step, effect, event)
-    return _decide(_remember(state, _result(state, node.id, effect, event)))
+        return _settled(*_capture_answered(state, node, node.step, effect, event))
+    return _settled(_remember(state, _result(state, node.id, effect, event)))
+
+
+def _settled(state: State, effects: tuple[Effect, ...] = ()) -> Advanced:
+    """Decide for as long as nothing is waited for."""
+    while state.verdict is None and not state.waiting:
+        state, effects = _decide(state)
+    return state, effects
 
 
 def _enter(state: State, node_id: str) -> Advanced:
+    """Ask for the node's step; nothing is waited for where it has none, or where the step cannot be asked for."""
     attempt = state.visits.get(node_id, 0) + 1
     node = state.playbook.nodes[node_id]
     if attempt > node.attempts:
         return replace(state, verdict=too_often(state, node)), ()
     state = replace(state, node=node_id, attempt=attempt, stage=0, visits={**state.visits, node_id: attempt})
-    match node.step:
-        case None:
-            return _decide(state)
-        case step:
-            return _request(state, node, node.id, step)
+    return (state, ()) if node.step is None else _request(state, node, node.id, node.step)
 
 
 def _request(state: State, node: Node, step_id: str, step: Step) -> Advanced:
@@ -63,7 +67,7 @@ def _request(state: State, node: Node, step_id: str, step: Step) -> Advanced:
     if isinstance(effect, Unknown):
         failed = Failed("not-found", f"not run: {effect.reason}")
         state = _remember(state, failed_result(step_id, None, failed))
-        return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) and step is not node.step else _decide(state)
+        return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) and step is not node.step else (state, ())
     return replace(state, waiting={effect.key: effect}), (effect,)
 
 
@@ -111,14 +115,14 @@ def _remember(state: State, result: Result) -> State:
 def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effect, event: EffectAnswered) -> Advanced:
     failed = event.outcome if isinstance(event.outcome, Failed) else None
     if isinstance(effect, (StartCapture, StopCapture, Decode)) and failed:
-        return _decide(_remember(state, failed_result(node.id, effect, failed)))
+        return _remember(state, failed_result(node.id, effect, failed)), ()
     match effect:
         case StopCapture() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, CaptureTaken):
             key, sha256 = f"{node.id}:decode/{state.attempt}@{step.target}", event.outcome.answer.capture.sha256
             decode = Decode(key, node.id, step.target, sha256, step.families, node.why)
             return replace(state, waiting={decode.key: decode}), (decode,)
         case Decode() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, Decoded):
-            return _decide(_remember(state, capture_result(node.id, effect, event.outcome.answer)))
+            return _remember(state, capture_result(node.id, effect, event.outcome.answer)), ()
         case StartCapture():
             return _capture_next(state, node, step)
         case _:

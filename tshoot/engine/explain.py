@@ -86,7 +86,9 @@ def ruled_out(state: State, cause_found: str) -> tuple[RuledOut, ...]:
     for decision in state.path:
         branch = next((b for b in state.playbook.nodes[decision.node].decide if b.text == decision.branch and b.outcome == decision.leads_to), None)
         taken = decision.conditions[-1] if decision.conditions and decision.conditions[-1].outcome == "true" else None
-        for cause in branch.rules_out if branch else ():
+        if branch is None or (taken is None and any(value.outcome == "unknown" for value in decision.conditions)):
+            continue  # an `otherwise` after a condition that is not known excludes nothing
+        for cause in branch.rules_out:
             because = f"{taken.condition} at `{decision.node}`" if taken else f"`{decision.node}`: {decision.why or decision.branch}"
             proof = _citations(taken) if taken else tuple(citation for value in decision.conditions for citation in _citations(value))
             if cause != cause_found:

@@ -7,6 +7,7 @@ called healthy: no traffic that a detector judges, or a file read in part, gives
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,8 +79,8 @@ def _decoded(container: Container, chosen: Sequence[Detector], cancel: CancelTok
         try:
             frames.extend(_wanted(picked, chosen, cancel, tell))
         except CaptureFileError as error:
-            if not remarks:  # else the file's torn end is told already
-                remarks.append(error.message)
+            if not (container.partial and "cut short" in error.message):  # the torn end is told already
+                remarks.append(error.message.replace(str(picked.path), str(container.path)))
     if len(frames) > FRAMES_KEPT:
         del frames[FRAMES_KEPT:]
         remarks.append(f"only the first {FRAMES_KEPT} frames that the detectors ask for were judged (to frame {frames[-1].number})")
@@ -164,5 +165,6 @@ def _verdict(findings: Sequence[Finding], explained: Mapping[str, str], looked_a
 
 
 def _looked_at(seen: Mapping[str, int], chosen: Sequence[Detector]) -> str:
-    meanings = {name: meaning for detector in chosen for name, meaning in detector.seen.items()}
+    # What a count means may go on to say what it leaves out: not here.
+    meanings = {name: re.split(r"[,;:(]", meaning)[0].strip() for detector in chosen for name, meaning in detector.seen.items()}
     return ", ".join(f"{count} {meanings.get(name, name)}" for name, count in seen.items() if count)

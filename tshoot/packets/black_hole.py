@@ -36,19 +36,17 @@ class BlackHoles:
     def __init__(self) -> None:
         self._segments: dict[tuple[str, str, str], _Segment] = {}
 
-    def look(self, frame: Frame) -> bool:
-        """Whether the frame is a large segment sent again."""
+    def look(self, frame: Frame) -> None:
         tcp = frame.get("tcp")
         network = next((layer for layer in reversed(frame.layers) if layer.name in {"ip", "ipv6"}), None)
         if tcp is None or network is None or "tcp.analysis.retransmission" not in tcp.fields:
-            return False
+            return
         length, sequence = tcp.number("tcp.len") or 0, tcp.number("tcp.seq") or 0
         if length < LARGE or sequence - 1 >= length:  # a segment of that size has arrived before
-            return False
+            return
         segment = self._segments.setdefault(_key(tcp, network), _segment(tcp, network, length))
         segment.frames.append(frame.number)
         segment.times.append(frame.time)
-        return True
 
     def findings(self, title: str) -> Iterator[Finding]:
         for segment in self._segments.values():
@@ -67,8 +65,8 @@ def _segment(tcp: Layer, network: Layer, length: int) -> _Segment:
 def _finding(segment: _Segment, title: str) -> Finding:
     seconds = segment.times[-1] - segment.times[0]
     explanation = (
-        f"{segment.source} sent a segment of {segment.length} bytes to {segment.destination} {len(segment.frames) + 1} times, for {seconds:.0f} s after "
-        f"the first repetition, without an acknowledgement; all that arrived before it was smaller, and no ICMP says why."
+        f"{segment.source} sent a segment of {segment.length} bytes to {segment.destination} {len(segment.frames) + 1} times, "
+        f"for {seconds:.0f} s after the first repetition, without an acknowledgement; all that arrived before it was smaller, and no ICMP says why."
     )
     evidence: Sequence[FieldValue] = [FieldValue(frame, "tcp.len", str(segment.length)) for frame in segment.frames[:10]]
     return Finding(

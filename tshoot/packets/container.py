@@ -9,7 +9,6 @@ variant of a format from the first records, and a torn one misleads it; in a lar
 from __future__ import annotations
 
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tshoot.packets.foreign import foreign_format, survey_foreign
 from tshoot.packets.inflate import compression_of, inflated
 from tshoot.packets.pcap import is_pcap, survey_pcap
 from tshoot.packets.pcapng import is_pcapng, survey_pcapng
+from tshoot.packets.private_file import no_room, private_file
 from tshoot.packets.survey import Survey
 
 _HEAD = 64
@@ -64,10 +64,13 @@ def inspect(path: Path, cancel: CancelToken) -> Iterator[Container]:
 
 @contextmanager
 def _sound_part(path: Path, length: int) -> Iterator[Path]:
-    with tempfile.NamedTemporaryFile(prefix="tshoot-", suffix=".pcap") as copy:
-        with path.open("rb") as source:
-            copy.write(source.read(length))
-        copy.flush()
+    with private_file(path) as copy:
+        try:
+            with path.open("rb") as source:
+                copy.write(source.read(length))
+            copy.flush()
+        except OSError as error:
+            raise no_room(path, error) from error
         yield Path(copy.name)
 
 

@@ -45,7 +45,7 @@ PREFERENCES = {
 }
 _PATIENCE = 3.0  # seconds that tshark may take to exit after its last packet
 _QUEUED = 256  # frames decoded ahead of the reader
-_NOISE = re.compile(r"Running as user|This could be dangerous|^\s*$")
+_NOISE = re.compile(r"Running as user|^\s*$")
 
 
 def decode(
@@ -57,10 +57,10 @@ def decode(
     on_frame: Callable[[int], None] | None = None,
     limit: int = 0,
 ) -> Iterator[Frame]:
-    """The frames of `path` that match `display_filter`, at most `limit` (0: all), numbered as in `path`.
+    """The frames of `path` that match `display_filter`, at most `limit` (0: all), numbered as in `path`. Closing the iterator stops tshark.
 
     Raises MissingProgram without tshark, TshootError for a filter or decode-as that tshark refuses, Cancelled,
-    and CaptureFileError where tshark gave up (after the frames it could read). Closing the iterator stops tshark.
+    and CaptureFileError where tshark gave up (after the frames it could read).
     """
     program = shutil.which("tshark")
     if program is None:
@@ -93,8 +93,7 @@ class _Decoding:
     def __init__(self, program: str, path: Path, options: list[str]) -> None:
         self._program, self._path, self._options = program, path, options
         self._queue: queue.Queue[Frame | None] = queue.Queue(_QUEUED)
-        self._stopped = threading.Event()
-        self._abandoned = threading.Event()
+        self._stopped, self._abandoned = threading.Event(), threading.Event()
         self._loop = asyncio.new_event_loop()
         self._capture: _Capture | None = None
         self._error: BaseException | None = None
@@ -157,13 +156,13 @@ class _Decoding:
     def raise_for_status(self, path: Path, given: int) -> None:
         """Raise what went wrong, if anything, once all frames have been read."""
         if self._error:
-            raise TshootError(f"{path}: tshark could not be run: {clean_line(str(self._error))}", "try: tshark -v") from self._error
+            raise TshootError(f"{path}: tshark could not be run or understood: {clean_line(str(self._error))}", "try: tshark -v") from self._error
         if self._capture is not None and self._capture.status:
             _refuse(path, self._capture.status, self._capture.complaint, self._options, given)
 
 
 def _refuse(path: Path, status: int, complaint: str, options: Sequence[str], given: int) -> NoReturn:
-    about_file = re.search(r"cut short|isn't a capture file|damaged|corrupt|isn't supported|doesn't exist|permission", complaint)
+    about_file = re.search(r'\bfile "', complaint)
     if status > 0 and options and not given and not about_file:
         raise TshootError(f"tshark refuses these options: {' '.join(options)}: {complaint}", "correct the display filter or the decode-as rule")
     how = f"was ended by signal {-status}" if status < 0 else f"gave up with status {status}"
@@ -176,8 +175,7 @@ class _Capture(FileCapture):  # type: ignore[misc]
 
     def __init__(self, program: str, path: Path, options: list[str], stopped: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
         self._running_processes: set[asyncio.subprocess.Process] = set()
-        self._program, self._stopped = program, stopped
-        self._stderr = b""
+        self._program, self._stopped, self._stderr = program, stopped, b""
         self.status: int | None = None
         super().__init__(path, keep_packets=False, eventloop=loop, override_prefs=PREFERENCES, custom_parameters=options)
 

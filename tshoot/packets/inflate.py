@@ -7,7 +7,6 @@ that ends early or is damaged gives what it held until there, and the reason.
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError
+from tshoot.packets.private_file import no_room, private_file
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BOUND, RATIO = 256 << 20, 200
@@ -34,15 +34,12 @@ def compression_of(head: bytes) -> str:
 @contextmanager
 def inflated(path: Path, compression: str, cancel: CancelToken) -> Iterator[tuple[Path, str]]:
     """A temporary copy (0600, removed at the end) of what `path` holds, and why it ends early, if it does."""
-    with tempfile.NamedTemporaryFile(prefix="tshoot-", suffix=".pcap") as copy:
+    with private_file(path) as copy:
         try:
             stopped = _inflate(path, copy, _zstd if compression == "zstd" else _gzip, cancel)
             copy.flush()
         except OSError as error:
-            where = Path(copy.name).parent
-            raise CaptureFileError(
-                f"{path}: cannot be decompressed into {where}: {error.strerror}", f"free space in {where}, or set TMPDIR"
-            ) from error
+            raise no_room(path, error) from error
         yield Path(copy.name), stopped
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from tshoot.packets.container import Container
 from tshoot.packets.frames import Frame, Layer
 from tshoot.packets.pcap import PcapWalk
 from tshoot.packets.pcapng import PcapngWalk, is_pcapng
+from tshoot.packets.private_file import private_file
 from tshoot.packets.programs import run
 
 LARGE_BYTES, LARGE_PACKETS = 5 << 20, 20_000  # below, a pass of its own does not pay
@@ -62,7 +62,7 @@ def candidates(container: Container, expression: str, cancel: CancelToken) -> It
     if not expression or program is None or not _pays(container):
         yield whole
         return
-    with tempfile.NamedTemporaryFile(prefix="tshoot-", suffix=".pcap") as chosen:
+    with private_file(container.path) as chosen:
         picked = Path(chosen.name)
         if not _pick(program, container.readable, picked, expression, cancel):
             yield whole

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from reprlib import repr as brief
 from typing import Any
 
 from jinja2 import nodes
@@ -96,11 +97,13 @@ class _Evaluator:
 
     def use(self, node: nodes.Node) -> Value:
         value, path = self._step(node)
+        if isinstance(value, FactFunction):
+            return Unknown(f"`{path}` is asked about something: `{path}('…')`")
         self._note(path, value)
         return value
 
     def _note(self, path: str, value: Value) -> None:
-        if path and not isinstance(value, FactFunction) and (path, value) not in self.readings:
+        if path and (path, value) not in self.readings:
             self.readings.append((path, value))
 
     def _step(self, node: nodes.Node) -> tuple[Value, str]:
@@ -124,6 +127,8 @@ class _Evaluator:
         if isinstance(holder, Unknown):
             return holder, path
         absent = Unknown(f"`{path or 'this value'}` has no `{key}`")
+        if isinstance(key, (list, dict)):
+            return absent, ""
         if isinstance(holder, Mapping):
             return holder.get(key, absent), here
         if isinstance(holder, (list, tuple)) and isinstance(key, int):
@@ -137,7 +142,9 @@ class _Evaluator:
             return function, path
         if not isinstance(function, FactFunction) or len(arguments) != 1:
             return Unknown(f"`{path}` cannot be called like this"), path
-        return function.call(arguments[0]), f"{path}({arguments[0]!r})"
+        if isinstance(arguments[0], Unknown):
+            return arguments[0], path
+        return _try(function.call, arguments[0]), f"{path}({arguments[0]!r})"
 
     def _compute(self, node: nodes.Node) -> Value:
         match node:
@@ -157,7 +164,8 @@ class _Evaluator:
                 chosen = node.expr1 if condition else node.expr2
                 return self.use(chosen) if chosen is not None else Unknown("an `if` without `else` that was false")
             case nodes.List() | nodes.Tuple():
-                return [self.use(item) for item in node.items]
+                items = [self.use(item) for item in node.items]
+                return next((item for item in items if isinstance(item, Unknown)), items)
             case nodes.Test():
                 return self._apply(TESTS[node.name], self.use(node.node), node.args)
             case _:
@@ -185,7 +193,7 @@ class _Evaluator:
                 if not _COMPARISONS[operand.op](left, right):
                     return False
             except TypeError:
-                return Unknown(f"{left!r} and {right!r} cannot be compared")
+                return Unknown(f"{brief(left)} and {brief(right)} cannot be compared")
             left = right
         return True
 
@@ -230,7 +238,7 @@ def _numeric(function: Callable[..., Value], *values: Value) -> Value:
     """Arithmetic on numbers of a sane size only: a playbook must not be able to ask for a gigabyte."""
     for value in values:
         if not isinstance(value, (int, float)) or abs(value) > 2**64:
-            return Unknown(f"{value!r} is no number to calculate with")
+            return Unknown(f"{brief(value)} is no number to calculate with")
     return _try(function, *values)
 
 
@@ -238,4 +246,4 @@ def _try(function: Callable[..., Value], *values: Value) -> Value:
     try:
         return function(*values)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-        return Unknown(f"{', '.join(map(repr, values))}: {error}")
+        return Unknown(f"{', '.join(map(brief, values))}: {str(error)[:200]}")

@@ -6,7 +6,6 @@ no calls but of facts such as `found(…)`, no statements, no assignments. `eval
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from tshoot.playbook.functions import FILTERS, TESTS
 
 MAX_LENGTH = 2000
-_INSERTIONS = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+MAX_DEPTH = 60
 _ENVIRONMENT = Environment(autoescape=False)  # noqa: S701  only its parser is used; nothing is rendered by Jinja
 
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod)
@@ -79,7 +78,7 @@ def _parse(text: str, shown: str) -> list[str | Expression]:
     except (TemplateSyntaxError, RecursionError) as error:
         raise ExpressionError(f"`{shown}`: {error}") from error
     parts: list[str | Expression] = []
-    sources = iter(_INSERTIONS.findall(text))
+    sources = _sources(text)
     for output in body:
         if not isinstance(output, nodes.Output):
             raise ExpressionError(f"`{shown}`: only {{{{ expressions }}}} are allowed, no {{% statements %}}")
@@ -87,13 +86,27 @@ def _parse(text: str, shown: str) -> list[str | Expression]:
             if isinstance(node, nodes.TemplateData):
                 parts.append(node.data)
             else:
-                _check(node, shown)
+                _check(node, shown, MAX_DEPTH)
                 parts.append(Expression(next(sources, shown), node))
     return parts
 
 
-def _check(node: nodes.Node, shown: str) -> None:
+def _sources(text: str) -> Iterator[str]:
+    """Each inserted expression as written."""
+    pieces: list[str] = []
+    for _, kind, piece in _ENVIRONMENT.lex(text):
+        if kind == "variable_begin":
+            pieces = []
+        elif kind == "variable_end":
+            yield "".join(pieces).strip()
+        else:
+            pieces.append(piece)
+
+
+def _check(node: nodes.Node, shown: str, depth: int) -> None:
     """Refuse syntax outside the closed set, and unknown filters and tests, when the playbook is loaded."""
+    if depth == 0:
+        raise ExpressionError(f"`{shown}`: nested more than {MAX_DEPTH} deep")
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise ExpressionError(f"`{shown}`: no filter `{node.name}`; there are {', '.join(sorted(FILTERS))}")
     if isinstance(node, nodes.Test) and node.name not in TESTS:
@@ -102,8 +115,10 @@ def _check(node: nodes.Node, shown: str) -> None:
         raise ExpressionError(f"`{shown}`: {type(node).__name__.lower()} is not part of the playbook language")
     if isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Getattr):
         raise ExpressionError(f"`{shown}`: only a fact such as `trace.found('…')` can be called")
+    if getattr(node, "dyn_args", None) or getattr(node, "dyn_kwargs", None):
+        raise ExpressionError(f"`{shown}`: `*` and `**` are not part of the playbook language")
     for child in node.iter_child_nodes():
-        _check(child, shown)
+        _check(child, shown, depth - 1)
 
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -116,13 +131,16 @@ def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
     path = _path(node)
     if path is not None:
         yield path
-    for child in node.iter_child_nodes():
-        if path is None or not isinstance(child, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call)) or isinstance(node, nodes.Call):
-            yield from _paths(child)
-        elif isinstance(child, nodes.Getitem):
-            yield from _paths(child.arg)
-    if path is not None and isinstance(node, nodes.Getitem):
-        yield from _paths(node.arg)
+    for child in node.iter_child_nodes() if path is None else _keys(node):
+        yield from _paths(child)
+
+
+def _keys(node: nodes.Node) -> Iterator[nodes.Node]:
+    """What stands in the brackets of a path, which may read facts of its own."""
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getitem):
+            yield node.arg
+        node = node.node
 
 
 def _path(node: nodes.Node | None) -> tuple[str, ...] | None:

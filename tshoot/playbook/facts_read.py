@@ -61,6 +61,7 @@ def _detected(step: CaptureStep, catalogue: Catalogue) -> Mapping[str, str]:
 
 def check_reads(expression: Expression, playbook: Playbook, facts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """A message for each name and fact that `expression` reads and that nothing gives."""
+    asked = {path for path, _ in expression.calls}
     for path in expression.reads:
         name, rest = path[0], path[1:]
         if name in playbook.inputs:
@@ -69,12 +70,21 @@ def check_reads(expression: Expression, playbook: Playbook, facts: Mapping[str, 
         elif name not in facts:
             known = ", ".join([*playbook.inputs, *facts])
             yield f"`{name}` is no input and no step; there are {known}"
-        elif rest and not _gives(facts[name], rest):
-            tops = ", ".join(sorted({fact.split(".")[0].split("(")[0] for fact in facts[name]}))
-            yield f"`{'.'.join(path)}`: `{name}` gives no such fact; it gives {tops}"
+        elif not rest:
+            yield f"`{name}` is a step: read one of its facts, {_tops(facts[name])}"
+        elif rest[-1] in _FUNCTIONS and (path not in asked or len(rest) > 1):
+            yield f"`{'.'.join(path)}` is asked about one cause: `{name}.{rest[-1]}('nfs.mount-denied')`"
+        elif not _gives(facts[name], rest):
+            yield f"`{'.'.join(path)}`: `{name}` gives no such fact; it gives {_tops(facts[name])}"
     for path, argument in expression.calls:
-        if len(path) == 2 and path[1] in _FUNCTIONS and path[0] in facts and f"found({argument})" not in facts[path[0]]:
+        if path[-1:] and path[-1] not in _FUNCTIONS:
+            yield f"`{'.'.join(path)}` is no question that can be asked; `found('…')` and `warned('…')` of a capture are"
+        elif len(path) == 2 and path[0] in facts and f"found({argument})" not in facts[path[0]]:
             yield f"`{path[0]}.{path[1]}('{argument}')`: no detector of that capture knows this cause"
+
+
+def _tops(facts: Mapping[str, str]) -> str:
+    return ", ".join(sorted({fact.split(".")[0].split("(")[0] for fact in facts}))
 
 
 def _gives(facts: Mapping[str, str], path: tuple[str, ...]) -> bool:

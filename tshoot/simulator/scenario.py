@@ -85,9 +85,11 @@ class Scenario:
             return Failed(capture.fails or "not-found", f"{device.name}: the capture cannot start: {capture.fails}")
         if isinstance(effect, StartCapture):
             return Ok(CaptureStarted(f"/tmp/tshoot-{effect.node}.pcap", 4242, device.capture_program))  # noqa: S108 (a name on the device)
+        if capture.closes:
+            return Failed("closed", f"{device.name}: the connection was lost while the capture ran")
         content = capture.file.read_bytes()
         reference = EvidenceRef(hashlib.sha256(content).hexdigest(), len(content), "capture", f"{effect.target}: {effect.capture}")
-        return Ok(CaptureTaken(reference, "closed" if capture.closes else "operator", 0.0))
+        return Ok(CaptureTaken(reference, "operator", 0.0))
 
 
 def scenarios(playbook: str | None = None) -> tuple[Scenario, ...]:

@@ -41,6 +41,7 @@ class Login:
         self._keys = offered_keys(host, settings, self._ask_passphrase, self._usable)
         self._secret_sent = False
         self._tried: list[str] = []
+        self._allowed: list[str] = []
         self._rounds = 0
 
     def log_in(self) -> None:
@@ -52,6 +53,7 @@ class Login:
                 if method is None:
                     raise self._rejected(allowed)
                 spent.add(method)
+                self._allowed = allowed
                 allowed = self._try(method, allowed)
         finally:
             self._keys.close()  # and with it the connection to the agent
@@ -123,7 +125,8 @@ class Login:
         with self._deadline.paused():
             given = self._prompter.secret(clean(prompt)[:_MAX_PROMPT], self._name, echo)
         if given is None:
-            raise TargetError("auth-rejected", f"{self._name}: the login asked `{clean_line(prompt)[:80]}` and was not answered", _NO_ANSWER)
+            unanswered = self._rejected(self._allowed).message
+            raise TargetError("auth-rejected", f"{unanswered}; `{clean_line(prompt)[:80]}` was not answered", _NO_ANSWER)
         self._secret_sent = True
         return given
 
@@ -145,7 +148,8 @@ class Login:
 
     @property
     def _name(self) -> str:
-        return f"{self._host.user}@{self._host.typed}"
+        port = "" if self._host.port == 22 else f":{self._host.port}"
+        return f"{self._host.user}@{self._host.typed}{port}"
 
     @property
     def _hint(self) -> str:

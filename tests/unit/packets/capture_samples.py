@@ -60,6 +60,13 @@ def section(packets: Sequence[bytes], order: str = "<", links: Sequence[int] = (
     return whole
 
 
+def ether(**fields: object) -> object:
+    """scapy's Ether with both addresses given: else it asks the network for them."""
+    from scapy.layers.l2 import Ether
+
+    return Ether(**{"src": "02:00:00:00:00:01", "dst": "02:00:00:00:00:02", **fields})
+
+
 def layers(*built: object) -> list[bytes]:
     return [bytes(packet) for packet in built]  # type: ignore[call-overload]
 

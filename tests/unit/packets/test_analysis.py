@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from capture_samples import PUBLIC, layers, nothing_left_behind, pcap, public_captures
+from capture_samples import PUBLIC, ether, layers, nothing_left_behind, pcap, public_captures
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.l2 import ARP, Ether
+from scapy.layers.l2 import ARP
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, UsageError
@@ -49,8 +50,8 @@ def tell(monkeypatch: pytest.MonkeyPatch, *told: Any) -> None:
     monkeypatch.setattr(analysis, "detectors", lambda families: told)
 
 
-ARPS = layers(Ether() / ARP(), Ether() / ARP(op=2))
-PORT_UNREACHABLE = layers(Ether() / IP(src="192.0.2.2") / ICMP(type=3, code=3) / IP(dst="192.0.2.2") / UDP(dport=53))
+ARPS = layers(ether() / ARP(), ether() / ARP(op=2))
+PORT_UNREACHABLE = layers(ether() / IP(src="192.0.2.2") / ICMP(type=3, code=3) / IP(dst="192.0.2.2") / UDP(dport=53))
 
 
 def test_an_empty_capture_is_inconclusive_with_a_reason(tmp_path: Path) -> None:
@@ -167,7 +168,20 @@ def test_public_captures(row: dict) -> None:
 def test_a_refused_connection_is_one_fault_with_who_said_it(tmp_path: Path) -> None:
     syn = IP(src="192.0.2.1", dst="192.0.2.2") / TCP(sport=700, dport=2049, flags="S")
     reject = IP(src="192.0.2.254", dst="192.0.2.1") / ICMP(type=3, code=13) / syn
-    found = judged(tmp_path, layers(Ether() / syn, Ether() / reject))
+    found = judged(tmp_path, layers(ether() / syn, ether() / reject))
     causes = {finding.cause: finding for finding in found.findings}
     assert causes["path.filtered"].facts["reporter"] == "192.0.2.254"
     assert found.verdict.kind == "fault"
+
+
+def test_mutated_captures_are_judged_or_refused_but_never_crash(tmp_path: Path) -> None:
+    noise = random.Random(42)
+    sources = [pcap(PORT_UNREACHABLE * 4), *(path.read_bytes() for path in sorted(PUBLIC.glob("*nfs/*.*cap")))]
+    path = tmp_path / "mutated.pcap"
+    with nothing_left_behind():
+        for _ in range(24):
+            data = bytearray(noise.choice(sources))
+            for _ in range(noise.randint(1, 200)):
+                data[noise.randrange(24, len(data))] = noise.randrange(256)
+            path.write_bytes(data)
+            assert "failed" not in analyze_capture(path, cancel=CancelToken()).remark

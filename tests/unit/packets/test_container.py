@@ -170,9 +170,17 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         def __exit__(self, *_: object) -> None:
             full.close()
 
-    monkeypatch.setattr(inflate.tempfile, "NamedTemporaryFile", lambda **_: Full())
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", lambda **_: Full())
     with pytest.raises(CaptureFileError, match="No space left"):
         look(tmp_path, gzip.compress(pcap(PACKETS)))
+
+
+def test_no_place_for_temporary_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    for data in (gzip.compress(pcap(PACKETS)), pcap(PACKETS)[:-1]):
+        with pytest.raises(CaptureFileError, match="no temporary copy") as caught:
+            look(tmp_path, data)
+        assert "TMPDIR" in caught.value.hint
 
 
 def test_cancel_ends_the_counting_of_a_large_file(tmp_path: Path) -> None:

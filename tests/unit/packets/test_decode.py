@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from capture_samples import children, layers, nothing_left_behind, pcap, public
+from capture_samples import children, ether, layers, nothing_left_behind, pcap, public
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, CaptureFileError, MissingProgram, TshootError
@@ -24,9 +24,8 @@ GARBAGE = random.Random(3).randbytes(3000)
 def dns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from scapy.layers.dns import DNS, DNSQR
     from scapy.layers.inet import IP, UDP
-    from scapy.layers.l2 import Ether
 
-    query = Ether() / IP(src="192.0.2.1", dst="192.0.2.53") / UDP(sport=4000) / DNS(id=7, qd=DNSQR(qname="a.example"))
+    query = ether() / IP(src="192.0.2.1", dst="192.0.2.53") / UDP(sport=4000) / DNS(id=7, qd=DNSQR(qname="a.example"))
     path = tmp_path_factory.mktemp("decode") / "dns.pcap"
     path.write_bytes(pcap(layers(query) * 4000))
     return path
@@ -44,14 +43,13 @@ def test_frames_carry_layers_in_order_with_raw_values(dns: Path) -> None:
 def test_repeated_layers_stay_apart_and_a_quoted_packet_within_its_quoter(tmp_path: Path) -> None:
     from scapy.layers.inet import ICMP, IP, TCP
     from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
-    from scapy.layers.l2 import Ether
 
     quoted = IP(src="192.0.2.1", dst="192.0.2.2") / TCP(sport=1, dport=2)
     tunnelled = (
         IP(src="198.51.100.1", dst="198.51.100.2", proto=41) / IPv6(src="2001:db8::9") / ICMPv6PacketTooBig(mtu=1280) / IPv6(src="2001:db8::1")
     )
     path = tmp_path / "icmp.pcap"
-    path.write_bytes(pcap(layers(Ether() / IP(src="192.0.2.9") / ICMP(type=3, code=4, nexthopmtu=1400) / quoted, Ether() / tunnelled)))
+    path.write_bytes(pcap(layers(ether() / IP(src="192.0.2.9") / ICMP(type=3, code=4, nexthopmtu=1400) / quoted, ether() / tunnelled)))
     first, second = decode(path, cancel=CancelToken())
     assert [layer.name for layer in first.layers] == ["frame", "eth", "ip", "icmp"]
     assert first.layers[-1].fields["ip.src"] == ("192.0.2.1",)
@@ -215,10 +213,9 @@ def test_many_at_once_and_within_a_running_loop(dns: Path) -> None:
 
 def test_hostile_text_in_a_field_breaks_nothing(tmp_path: Path) -> None:
     from scapy.layers.inet import IP, UDP
-    from scapy.layers.l2 import Ether
 
     evil = b"</packet><packet>\x1b]0;x\x07[/foo]\x00\xff&amp;]]>"
-    request = bytes(Ether() / IP() / UDP(sport=999, dport=69)) + b"\x00\x02" + evil.replace(b"\x00", b"") + b"\x00octet\x00"
+    request = bytes(ether() / IP() / UDP(sport=999, dport=69)) + b"\x00\x02" + evil.replace(b"\x00", b"") + b"\x00octet\x00"
     path = tmp_path / "evil.pcap"
-    path.write_bytes(pcap([bytes(Ether() / IP() / UDP(sport=999, dport=69) / (b"\x00\x02" + evil + b"\x00octet\x00")), request]))
+    path.write_bytes(pcap([bytes(ether() / IP() / UDP(sport=999, dport=69) / (b"\x00\x02" + evil + b"\x00octet\x00")), request]))
     assert [frame.number for frame in decode(path, cancel=CancelToken())] == [1, 2]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capture_samples import layers, pcap, public
+from capture_samples import ether, layers, pcap, public
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, IPv6
-from scapy.layers.l2 import Ether
 
 from tshoot.cancel import CancelToken
 from tshoot.model.findings import Finding
@@ -20,11 +19,11 @@ PROBE = IP(src="192.0.2.1", dst="198.51.100.2") / UDP(sport=50000, dport=33436)
 
 
 def v4(code: int, quoted: object = BULK, mtu: int = 0, by: str = "192.0.2.254") -> object:
-    return Ether() / IP(src=by, dst="192.0.2.1") / ICMP(type=3, code=code, nexthopmtu=mtu) / quoted
+    return ether() / IP(src=by, dst="192.0.2.1") / ICMP(type=3, code=code, nexthopmtu=mtu) / quoted
 
 
 def v6(report: object, quoted: object = SIX) -> object:
-    return Ether() / IPv6(src="2001:db8::fe", dst="2001:db8::1") / report / quoted
+    return ether() / IPv6(src="2001:db8::fe", dst="2001:db8::1") / report / quoted
 
 
 def found(tmp_path: Path, packets: list[object], step: float = 0.7) -> tuple[Finding, ...]:
@@ -57,7 +56,7 @@ def test_severity(tmp_path: Path, packets: list[object], step: float, expected: 
 
 
 def test_a_finding_names_who_what_and_where(tmp_path: Path) -> None:
-    (finding,) = found(tmp_path, [Ether() / BULK, v4(4, mtu=1400), Ether() / BULK, v4(4, mtu=1400)])
+    (finding,) = found(tmp_path, [ether() / BULK, v4(4, mtu=1400), ether() / BULK, v4(4, mtu=1400)])
     assert finding.frames == (2, 4)
     assert finding.facts == {"reporter": "192.0.2.254", "client": "192.0.2.1", "server": "198.51.100.2", "protocol": "tcp", "port": 2049, "mtu": 1400}
     assert [(value.frame, value.field, value.value) for value in finding.evidence] == [

@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from capture_samples import block, layers, nothing_left_behind, pcap, record, section
+from capture_samples import block, ether, layers, nothing_left_behind, pcap, record, section
 from scapy.layers.inet import ICMP, IP, TCP, UDP, fragment
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment
-from scapy.layers.l2 import GRE, Dot1AD, Dot1Q, Ether
+from scapy.layers.l2 import GRE, Dot1AD, Dot1Q
 from scapy.layers.vxlan import VXLAN
 
 from tshoot.cancel import CancelToken
@@ -23,22 +23,22 @@ from tshoot.packets.prefilter import candidates, renumbering, selection
 from tshoot.packets.programs import run
 
 NFS = "port 2049"
-NOISE = layers(*(Ether() / IP(src="192.0.2.7", dst="192.0.2.8") / TCP(sport=5000, dport=5001, seq=seq) / b"noise" for seq in range(40)))
+NOISE = layers(*(ether() / IP(src="192.0.2.7", dst="192.0.2.8") / TCP(sport=5000, dport=5001, seq=seq) / b"noise" for seq in range(40)))
 CALL = IP(src="192.0.2.1", dst="192.0.2.2") / UDP(sport=700, dport=2049) / (b"x" * 40)
 HIDDEN = layers(
-    Ether() / CALL,
-    Ether() / Dot1Q(vlan=5) / CALL,
-    Ether() / Dot1AD(vlan=9) / Dot1Q(vlan=5) / CALL,
-    Ether() / Dot1AD(vlan=9) / Dot1Q(vlan=5) / Dot1Q(vlan=6) / CALL,
-    *(Ether() / part for part in fragment(CALL, fragsize=16)),
-    Ether() / Dot1Q(vlan=5) / fragment(CALL, fragsize=16)[2],
-    Ether() / IPv6() / UDP(dport=2049),
-    Ether() / IPv6() / IPv6ExtHdrDestOpt() / UDP(dport=2049),
-    Ether() / IPv6() / IPv6ExtHdrFragment(offset=9) / b"later",
-    Ether() / IP() / UDP(dport=4789) / VXLAN() / Ether() / CALL,
-    Ether() / IP() / GRE() / CALL,
-    Ether() / IP(proto=41) / IPv6() / UDP(dport=2049),
-    Ether(type=0x8847) / b"\x00\x01\x01\xff" / CALL,
+    ether() / CALL,
+    ether() / Dot1Q(vlan=5) / CALL,
+    ether() / Dot1AD(vlan=9) / Dot1Q(vlan=5) / CALL,
+    ether() / Dot1AD(vlan=9) / Dot1Q(vlan=5) / Dot1Q(vlan=6) / CALL,
+    *(ether() / part for part in fragment(CALL, fragsize=16)),
+    ether() / Dot1Q(vlan=5) / fragment(CALL, fragsize=16)[2],
+    ether() / IPv6() / UDP(dport=2049),
+    ether() / IPv6() / IPv6ExtHdrDestOpt() / UDP(dport=2049),
+    ether() / IPv6() / IPv6ExtHdrFragment(offset=9) / b"later",
+    ether() / IP() / UDP(dport=4789) / VXLAN() / ether() / CALL,
+    ether() / IP() / GRE() / CALL,
+    ether() / IP(proto=41) / IPv6() / UDP(dport=2049),
+    ether(type=0x8847) / b"\x00\x01\x01\xff" / CALL,
 )
 
 
@@ -65,7 +65,7 @@ def test_nothing_that_hides_its_ports_is_missed(tmp_path: Path) -> None:
 
 def test_numbers_are_right_among_equal_and_nearly_equal_packets(tmp_path: Path) -> None:
     noise = random.Random(11)
-    alike = layers(Ether() / CALL, Ether() / CALL / b"y")
+    alike = layers(ether() / CALL, ether() / CALL / b"y")
     packets = [noise.choice((NOISE[0], NOISE[0], NOISE[1], *alike)) for _ in range(3000)]
     path = tmp_path / "alike.pcap"
     path.write_bytes(pcap(packets, step=0))
@@ -87,7 +87,7 @@ def test_frames_and_their_references_are_renumbered(tmp_path: Path) -> None:
     ping = IP(src="192.0.2.1", dst="192.0.2.2") / ICMP(id=1, seq=1)
     pong = IP(src="192.0.2.2", dst="192.0.2.1") / ICMP(type=0, id=1, seq=1)
     path = tmp_path / "ping.pcap"
-    path.write_bytes(pcap([*NOISE[:20], *layers(Ether() / ping), *NOISE[20:30], *layers(Ether() / pong)]))
+    path.write_bytes(pcap([*NOISE[:20], *layers(ether() / ping), *NOISE[20:30], *layers(ether() / pong)]))
     token = CancelToken()
     with inspect(path, token) as container, candidates(container, selection(["icmp"]), token) as chosen:
         assert chosen.numbers is not None
@@ -123,7 +123,7 @@ def test_a_large_file_is_judged_with_flat_cost_and_its_own_numbers(tmp_path: Pat
     with path.open("wb") as file:
         file.write(pcap([]))
         file.write(
-            record(NOISE[0], 1) * 40_000 + record(bytes(Ether() / reject), 2) + record(NOISE[1], 2) * 40_000 + record(bytes(Ether() / reject), 4)
+            record(NOISE[0], 1) * 40_000 + record(bytes(ether() / reject), 2) + record(NOISE[1], 2) * 40_000 + record(bytes(ether() / reject), 4)
         )
     with nothing_left_behind():
         found = analyze_capture(path, families=["path"], cancel=CancelToken())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tshoot.model.findings import FieldValue, Finding, Severity
+from tshoot.packets import black_hole
 from tshoot.packets.frames import Detection, Frame, Layer
 
 _KEEPS_FAILING = 1.0  # seconds between the first and the last report
@@ -77,7 +78,8 @@ class PathDetector:
     family = "path"
     causes: ClassVar[Mapping[str, str]] = {
         "path.mtu-mismatch": "ICMP fragmentation needed or ICMPv6 Packet Too Big, with the MTU; a fault where it is repeated for one flow "
-        "a second or more after the first; once, or in one burst, it is healthy Path MTU Discovery",
+        "a second or more after the first; once, or in one burst, it is healthy Path MTU Discovery. Or no report at all: one large segment "
+        "sent again and again, where only smaller ones had arrived; a peer that died after large ones had passed is left out",
         "path.filtered": "ICMP administratively prohibited; a fault for a TCP connection, or where repeated; traceroute is left out",
         "path.unreachable": "ICMP network or host unreachable; a fault where repeated for one flow; port unreachable is no fault of the path",
     }
@@ -85,14 +87,16 @@ class PathDetector:
         "path.icmp-error": "ICMP reports of undelivered packets",
     }
     explains: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    capture_filter = "icmp or icmp6"
-    display_filter = "icmp.type == 3 or icmpv6.type == 1 or icmpv6.type == 2"
+    capture_filter = "icmp or icmp6 or tcp"
+    display_filter = f"icmp.type == 3 or icmpv6.type == 1 or icmpv6.type == 2 or {black_hole.DISPLAY_FILTER}"
     decode_as: Sequence[str] = ()
 
     def detect(self, frames: Iterable[Frame]) -> Detection:
         flows: dict[_Flow, list[_Report]] = {}
         seen = 0
+        holes = black_hole.BlackHoles()
         for frame in frames:
+            holes.look(frame)
             before: Layer | None = None
             for layer in frame.layers:
                 if layer.name in {"ip", "ipv6"}:
@@ -101,8 +105,9 @@ class PathDetector:
                     seen += 1
                     if code in _CAUSES:
                         flows.setdefault(_flow(code, before, layer), []).append(_report(frame, code, layer))
-        findings = tuple(_finding(flow, reports) for flow, reports in flows.items() if flow.source)
-        return Detection(findings, {"path.icmp-error": seen})
+        findings = [_finding(flow, reports) for flow, reports in flows.items() if flow.source]
+        findings += holes.findings(_TITLES[black_hole.CAUSE])
+        return Detection(tuple(findings), {"path.icmp-error": seen})
 
 
 def _error(layer: Layer) -> tuple[str, int, int] | None:

@@ -42,18 +42,23 @@ class LinesView(ScrollView, can_focus=True):
 
     def put(self, section: str, lines: Iterable[Line]) -> None:
         """Show `lines` as `section`, in its old place where it has one."""
-        self._lines[section] = list(lines)[-self._most :]
-        self._rows[section] = self._laid(self._lines[section])
+        self.apply([(section, lines, False)])
+
+    def apply(self, changes: Iterable[tuple[str, Iterable[Line], bool]]) -> None:
+        """Each change: a section, lines, and whether they come after what the section has."""
+        for section, lines, append in changes:
+            if not append:
+                self._lines[section], self._rows[section] = [], []
+            self._append(section, list(lines))
         self._changed()
 
-    def append(self, section: str, lines: Iterable[Line]) -> None:
-        kept, rows, new = self._lines.setdefault(section, []), self._rows.setdefault(section, []), list(lines)
-        kept += new
-        rows += self._laid(new)
+    def _append(self, section: str, lines: list[Line]) -> None:
+        kept, rows = self._lines.setdefault(section, []), self._rows.setdefault(section, [])
+        kept += lines
+        rows += self._laid(lines)
         if len(kept) > self._most:
             del kept[: len(kept) - self._most]
             del rows[: len(rows) - self._most]
-        self._changed()
 
     def clear(self) -> None:
         self._lines, self._rows = {}, {}

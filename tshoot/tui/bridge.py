@@ -1,0 +1,167 @@
+"""The only link between a run and the screen.
+
+The run has a thread of its own and tells this object everything that happens (it is the runner's view, its
+operator and its prompter). A second thread turns that into changes of the screen, at most PER_SECOND times a
+second and never more than the screen has taken in: a device that prints faster than a terminal can show
+delays nothing. No call here blocks the screen's thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from textual.message import Message
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import Cancelled, TshootError
+from tshoot.model.effects import AskOperator
+from tshoot.model.events import Event, Progress
+from tshoot.model.verdicts import Verdict
+from tshoot.transports.base import HostKey
+from tshoot.tui.lines import Line, line, span
+from tshoot.tui.messages import Asked, Question, RunClosed, RunMoved, RunOpened
+from tshoot.tui.story import Change, Region, Story
+from tshoot.wiring import Prepared, Settings, start
+
+PER_SECOND = 20
+Work = Callable[["Bridge"], Verdict | None]
+Clock = Callable[[], float]
+
+
+class Bridge:
+    """`begin` starts the work; `post` is the screen's `post_message`. One bridge a run."""
+
+    def __init__(self, work: Work, clock: Clock = time.monotonic) -> None:
+        self.cancel = CancelToken()
+        self._work = work
+        self._story = Story(clock)
+        self._pending: list[Event | Progress] = []
+        self._news = threading.Condition()
+        self._ended = False
+        self._post: Callable[[Message], object] = lambda message: None
+        self._thread = threading.Thread(target=self._run, name="tshoot run", daemon=True)
+
+    def begin(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self._thread.start()
+        threading.Thread(target=self._pump, name="tshoot screen", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """True when the work has ended within `seconds`. Blocks: for after the screen has gone."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # --- the run's side: view, operator, prompter ---
+
+    def __call__(self, event: Event | Progress) -> None:
+        with self._news:
+            self._pending.append(event)
+            self._news.notify()
+
+    def opened(self, session: str, folder: Path) -> None:
+        self._post(RunOpened(session, str(folder)))
+
+    def ask(self, question: AskOperator, cancel: CancelToken) -> str | None:
+        return self._asked(Question(question.form, question.question, question.why, question.choices), cancel)
+
+    def accept_host_key(self, key: HostKey) -> bool:
+        text = f"The host key of {key.host} port {key.port} is not known yet. Trust it from now on?"
+        return self._asked(Question("confirm", text, f"{key.key_type} {key.fingerprint}"), self.cancel) == "yes"
+
+    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
+        return self._asked(Question("text" if echo else "secret", prompt, f"{host} asks"), self.cancel)
+
+    def _asked(self, question: Question, cancel: CancelToken) -> str | None:
+        self._post(Asked(question))
+        return question.wait(cancel)
+
+    # --- the two threads ---
+
+    def _run(self) -> None:
+        verdict, problem = None, None
+        try:
+            verdict = self._work(self)
+        except Cancelled:
+            pass
+        except TshootError as error:
+            problem = error
+        except Exception as error:  # a defect of ours: said on the screen, where it can be reported
+            problem = TshootError(f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session")
+        with self._news:
+            self._ended = True
+            self._news.notify()
+        self._closing = RunClosed(verdict, problem)
+
+    def _pump(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._pending or self._ended)
+                batch, self._pending = self._pending, []
+                ended = self._ended
+            if batch:
+                self._tell(batch)
+                time.sleep(1 / PER_SECOND)
+            elif ended:
+                self._thread.join()
+                self._post(self._closing)
+                return
+
+    def _tell(self, batch: list[Event | Progress]) -> None:
+        changes = _joined(change for event in batch for change in self._told(event))
+        moved = RunMoved(changes, self._story.under_way, self._story.verdict)
+        self._post(moved)
+        moved.taken.wait(2.0)  # a screen that has gone takes nothing
+
+    def _told(self, event: Event | Progress) -> Iterable[Change]:
+        try:
+            return list(self._story.after(event))
+        except Exception as error:  # a defect of ours in one event must not hide the others
+            return [Change("output", "defect", [line(("not shown: ", "bad"), span(f"{type(event).__name__}: {error!r}"))])]
+
+
+def live(prepared: Prepared, settings: Settings) -> Work:
+    """A run on the targets."""
+
+    def work(bridge: Bridge) -> Verdict | None:
+        started = start(prepared, settings, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel)
+        bridge.opened(started.session, started.folder)
+        return started.run()
+
+    return work
+
+
+def recorded(folder: Path) -> Work:
+    """A session again, at once."""
+
+    def work(bridge: Bridge) -> Verdict | None:
+        from tshoot.model.events import VerdictReached
+        from tshoot.session.replay import replay
+
+        verdicts: list[Verdict] = []
+
+        def view(event: Event) -> None:
+            bridge(event)
+            if isinstance(event, VerdictReached):
+                verdicts.append(event.verdict)
+
+        bridge.opened(folder.name, folder)
+        replay(folder, view, cancel=bridge.cancel)
+        return verdicts[-1] if verdicts else None
+
+    return work
+
+
+def _joined(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """One change a section, where the section stood first: what was put and put again in between nobody saw."""
+    found: dict[tuple[Region, str], tuple[bool, list[Line]]] = {}
+    for change in changes:
+        place = (change.region, change.section)
+        if change.append and place in found:
+            found[place][1].extend(change.lines)
+        else:
+            found[place] = (change.append, list(change.lines))
+    return tuple(Change(region, section, lines, append) for (region, section), (append, lines) in found.items())

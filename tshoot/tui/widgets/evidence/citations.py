@@ -1,0 +1,50 @@
+"""A citation as lines: the fact, and where it stands: lines of an output, a field of a frame, an answer, a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tshoot.model.evidence import AnswerCitation, Citation, FailureCitation, FrameCitation, LineCitation
+from tshoot.model.text import clean
+from tshoot.tui.lines import Line, line, output_line, span
+
+MOST_CITATIONS = 60
+_MOST_LINES = 5
+
+
+def citation_lines(citations: Sequence[Citation]) -> Iterator[list[Line]]:
+    """The lines of each citation, each citation once."""
+    for citation in dict.fromkeys(citations):
+        yield list(_lines(citation))
+
+
+def _lines(citation: Citation) -> Iterator[Line]:
+    match citation:
+        case LineCitation():
+            yield line(("  ", ""), span(f"{citation.node}.{citation.fact}"), (" = ", "dim"), span(citation.value, "code", 200), hang=4)
+            yield line(("    ", ""), span(_place(citation), "dim"), hang=4)
+            rows = clean(citation.text).splitlines()
+            for row in rows[:_MOST_LINES]:
+                yield Line((("    │ ", "dim"), *output_line(row.strip()).spans), 6)
+            if len(rows) > _MOST_LINES:
+                yield line((f"    │ … {len(rows) - _MOST_LINES} more lines", "dim"))
+        case FrameCitation():
+            if citation.text:
+                yield line(("  ", ""), span(citation.text), hang=2)
+            yield line(
+                ("    ", ""), (f"frame {citation.frame}  ", "strong"), span(citation.field), (" = ", "dim"), span(citation.value, "code", 200), hang=6
+            )
+        case AnswerCitation():
+            yield line(("  ", ""), span(citation.question), hang=2)
+            yield line(("    answered: ", "dim"), span(citation.answer, "code"), hang=4)
+        case FailureCitation():
+            yield line(("  ! ", "warn"), span(citation.detail), hang=4)
+            yield line(("    ", ""), span(f"{citation.failure}: {citation.target} {citation.command}", "dim"), hang=4)
+
+
+def _place(citation: LineCitation) -> str:
+    lines = (
+        "" if not citation.first else f", line {citation.first}" if citation.first == citation.last else f", lines {citation.first}-{citation.last}"
+    )
+    stream = " (stderr)" if citation.stream == "stderr" else ""
+    return f"{citation.target}: {citation.command}{stream}{lines}"

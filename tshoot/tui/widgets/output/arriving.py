@@ -1,0 +1,20 @@
+"""Pieces of one stream to whole, clean lines; a line without an end is given out when it grows too long."""
+
+from __future__ import annotations
+
+from tshoot.model.text import decode
+
+_LONGEST = 65_536  # bytes
+
+
+class Arriving:
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def lines(self, piece: bytes) -> list[str]:
+        """The lines that `piece` completes."""
+        whole, newline, rest = (self._rest + piece).rpartition(b"\n")
+        self._rest = rest
+        if len(rest) > _LONGEST:
+            whole, newline, self._rest = whole + newline + rest, b"\n", b""
+        return decode(whole).split("\n") if newline else []

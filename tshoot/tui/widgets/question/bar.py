@@ -1,0 +1,96 @@
+"""A question of the run, above the footer: what was asked, why, and the keys that answer.
+
+It leaves the regions above in sight, so that an answer can be looked up in them. One question at a time;
+others wait behind it.
+"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tshoot.model.text import clean_line
+from tshoot.tui.messages import Question
+
+_LONGEST = 600
+
+
+class QuestionBar(Vertical):
+    """Hidden while there is nothing to answer."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._questions: list[Question] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="question-text", markup=False)
+        yield Static("", id="question-detail", markup=False)
+        yield OptionList(id="question-choices", markup=False)
+        yield Input(id="question-answer", select_on_focus=False)
+        yield Static("", id="question-keys", markup=False)
+
+    @property
+    def current(self) -> Question | None:
+        return self._questions[0] if self._questions else None
+
+    def ask(self, question: Question) -> None:
+        self._questions.append(question)
+        self._show()
+
+    def give(self, answer: str | None) -> None:
+        """Answer the question that is shown."""
+        if self._questions:
+            self._questions.pop(0).answer(answer)
+            self._show()
+
+    def close(self) -> None:
+        """No question is answered any more."""
+        while self._questions:
+            self._questions.pop().answer(None)
+        self._show()
+
+    def _show(self) -> None:
+        question = self.current
+        self.set_class(question is not None, "open")
+        self.screen.refresh_bindings()
+        if question is None:
+            return
+        self.query_one("#question-text", Static).update(Content(clean_line(question.text)[:_LONGEST]))
+        self.query_one("#question-detail", Static).update(Content(clean_line(question.detail)[:_LONGEST]))
+        self.query_one("#question-keys", Static).update(_keys(question))
+        field, choices = self.query_one(Input), self.query_one(OptionList)
+        field.display, choices.display = question.form in {"text", "secret"}, question.form == "choice"
+        field.value, field.password = "", question.form == "secret"
+        choices.clear_options()
+        choices.add_options([Option(Content(clean_line(f"{number}  {choice}"))) for number, choice in enumerate(question.choices, 1)])
+        if field.display:
+            field.focus()
+        elif choices.display:
+            choices.highlighted = 0
+            choices.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        value = event.value
+        event.input.value = ""
+        if value or (self.current and self.current.form == "secret"):
+            self.give(value)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self.current:
+            self.give(self.current.choices[event.option_index])
+
+
+def _keys(question: Question) -> Content:
+    match question.form:
+        case "confirm":
+            return Content.assemble((" y ", "reverse"), " yes   ", (" n ", "reverse"), " no")
+        case "choice":
+            return Content.assemble((" ↑↓ ", "reverse"), " choose   ", (" enter ", "reverse"), " answer")
+        case _:
+            hidden = "   what you type is not shown" if question.form == "secret" else ""
+            return Content.assemble((" enter ", "reverse"), f" answer{hidden}")

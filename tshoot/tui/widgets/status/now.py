@@ -1,0 +1,61 @@
+"""What is under way on the targets right now, in one line: since when, how far, and its bound."""
+
+from __future__ import annotations
+
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.tui.lines import Line, Span, line, span
+from tshoot.tui.story import UnderWay
+
+_BAR = 20
+
+
+def now_line(under_way: tuple[UnderWay, ...], clock: float) -> Line:
+    """The newest effect first; captures that run meanwhile come after it."""
+    spans: list[Span] = []
+    for item in reversed(under_way):
+        spans += [("  +  ", "dim")] if spans else []
+        spans += _item(item, max(0.0, clock - item.since))
+    return line(*spans)
+
+
+def waits_for(under_way: tuple[UnderWay, ...]) -> str:
+    """In words, for whoever wants to stop."""
+    return ", ".join(_doing(item.effect) for item in under_way) or "the targets to be cleaned up"
+
+
+def _item(item: UnderWay, seconds: float) -> list[Span]:
+    if isinstance(item.effect, AskOperator):
+        return [("▶ ", "accent"), ("waiting for your answer", "strong")]
+    bound = _bound(item.effect) if item.text in {"", "capturing"} else ""
+    doing = item.text if item.text and item.text != "capturing" else _doing(item.effect)
+    spans = [("▶ ", "accent"), span(doing, "strong", 120)]
+    if item.total:
+        share = min(1.0, max(0.0, (item.done or 0.0) / item.total))
+        full = round(share * _BAR)
+        spans += [("  ", ""), ("█" * full, "accent"), ("░" * (_BAR - full), "dim"), (f" {share:.0%}", "")]
+    return [*spans, (f"  {seconds:.0f} s{bound}", "dim")]
+
+
+def _doing(effect: Effect) -> str:
+    match effect:
+        case RunCommand():
+            return f"running {effect.command}"
+        case StartCapture():
+            return f"capturing on {effect.interface}"
+        case StopCapture():
+            return "stopping and fetching the capture"
+        case Decode():
+            return "reading the capture"
+        case AskOperator():
+            return "an answer"
+        case Wait():
+            return effect.why or "waiting"
+
+
+def _bound(effect: Effect) -> str:
+    match effect:
+        case StartCapture():
+            return f" of at most {effect.seconds:g} s"
+        case RunCommand():
+            return f" of at most {effect.timeout:g} s"
+    return ""
