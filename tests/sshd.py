@@ -85,7 +85,9 @@ class Sshd:
         config.write_text(self._config())
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
-        self.process = subprocess.Popen([*self._in_private_mounts(), SSHD, "-D", "-e", "-f", str(config)], stderr=self.log.open("w"), stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [*self._in_private_mounts(), SSHD, "-D", "-e", "-f", str(config)], stderr=self.log.open("w"), stdin=subprocess.DEVNULL
+        )
         wait_until(lambda: "Server listening" in self.log.read_text() or self.process.poll() is not None, what="sshd")
         assert self.process.poll() is None, self.log.read_text()
         return self
@@ -122,7 +124,11 @@ class Sshd:
 
     def _config(self) -> str:
         keys = "".join(f"HostKey {self.folder}/host_{kind}\n" for kind in self.host_key_types)
-        pam = "UsePAM yes\nPubkeyAuthentication no\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n" if self.pam_password else "UsePAM no\n"
+        pam = (
+            "UsePAM yes\nPubkeyAuthentication no\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n"
+            if self.pam_password
+            else "UsePAM no\n"
+        )
         common = f"Port {self.port}\nListenAddress 127.0.0.1\nAuthorizedKeysFile {self.folder}/authorized_keys\nStrictModes no\nPidFile none\nPermitRootLogin yes\n"
         return keys + pam + common + self.options + "\n"
 

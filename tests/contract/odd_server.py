@@ -143,7 +143,9 @@ class OddServer(Sshd):
 
     def run(self, channel: paramiko.Channel, command: str) -> None:
         """The command in a real shell, its streams carried both ways."""
-        process = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True)
+        process = subprocess.Popen(
+            ["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
         threading.Thread(target=_end_with, args=(channel, process), daemon=True).start()
         threading.Thread(target=_carry, args=(lambda: channel.recv(65536), process.stdin.write, process.stdin.close), daemon=True).start()
         outputs = [

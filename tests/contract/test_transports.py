@@ -6,6 +6,7 @@ import io
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +18,9 @@ from tshoot.transports.base import CommandTimeout
 from tshoot.transports.ssh import SshTransport
 
 SERVERS = {
-    "openssh": lambda folder: Sshd(folder),
+    "openssh": Sshd,
     "openssh-without-sftp": lambda folder: Sshd(folder, options=""),
-    "paramiko-server": lambda folder: OddServer(folder),
+    "paramiko-server": OddServer,
 }
 
 
@@ -60,7 +61,10 @@ def test_output_arrives_while_it_is_printed(transport, cancel):
     seen: list[tuple[str, bytes, float]] = []
     started = time.monotonic()
     transport.run(
-        "echo first; sleep 0.6; echo second >&2", timeout=10, cancel=cancel, on_output=lambda stream, data: seen.append((stream, data, time.monotonic() - started))
+        "echo first; sleep 0.6; echo second >&2",
+        timeout=10,
+        cancel=cancel,
+        on_output=lambda stream, data: seen.append((stream, data, time.monotonic() - started)),
     )
     assert [(stream, data) for stream, data, _ in seen] == [("stdout", b"first\n"), ("stderr", b"second\n")]
     assert seen[1][2] - seen[0][2] > 0.4
@@ -180,7 +184,7 @@ def test_fetch_of_an_empty_file(transport, cancel, tmp_path):
 
 
 def test_fetch_of_a_missing_file(transport, cancel):
-    with pytest.raises(TargetError, match="no-such-file: .*No such file") as caught:
+    with pytest.raises(TargetError, match=r"no-such-file: .*No such file") as caught:
         transport.fetch("/no-such-file", io.BytesIO(), cancel=cancel)
     assert caught.value.kind == "not-found"
     assert transport.run("echo on", timeout=5, cancel=cancel).stdout == b"on\n"
@@ -208,7 +212,7 @@ def test_cancelled_fetch(transport, cancel, tmp_path):
 
 
 def test_close_leaves_no_thread_and_no_descriptor(server, cancel):
-    threads, descriptors = _client_threads(), len(os.listdir("/proc/self/fd"))
+    threads, descriptors = _client_threads(), _descriptors()
     transport = SshTransport(server.host, prompter=Operator(), settings=server.settings())
     transport.run("true", timeout=5, cancel=cancel)
     transport.fetch("/etc/hostname", io.BytesIO(), cancel=cancel)
@@ -216,9 +220,13 @@ def test_close_leaves_no_thread_and_no_descriptor(server, cancel):
     transport.close()
     wait_until(lambda: _client_threads() <= threads, 3, "the end of all threads")
     if not isinstance(server, OddServer):  # whose own sockets are in this process
-        assert len(os.listdir("/proc/self/fd")) <= descriptors
+        assert _descriptors() <= descriptors
     with pytest.raises(TargetError, match="was closed here"):
         transport.run("true", timeout=5, cancel=cancel)
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _client_threads() -> set[threading.Thread]:

@@ -29,9 +29,6 @@ BROKEN = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 |
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
 
-# A black hole leaves no ICMP, only segments sent again and again: the detector of that is still to come.
-
-
 def truth_of(pcap: Path) -> dict:
     return json.loads(pcap.with_suffix(".json").read_text())
 

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from glob import glob
 from pathlib import Path
 
 from tshoot.errors import TargetError, UsageError
@@ -120,9 +121,8 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
 def _included(value: str, base: Path) -> Iterator[Path]:
     for name in _words(value):
         path = Path(name).expanduser()
-        if not path.is_absolute():
-            path = base / path
-        yield from sorted(found for found in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if found.is_file())
+        pattern = str(path if path.is_absolute() else base / path)
+        yield from (Path(found) for found in sorted(glob(pattern)) if Path(found).is_file())  # noqa: PTH207 - pathlib's `**` would walk all disks
 
 
 def _match(value: str, reading: _Reading) -> bool:

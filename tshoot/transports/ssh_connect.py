@@ -41,7 +41,7 @@ class Connection:
     def establish(self) -> SshClient:
         try:
             sock = self._reach()
-            self._deadline.restart(self._patience, "waiting for its greeting")
+            self._deadline.restart(self._patience + 1, "waiting for its greeting")  # the step has a better message of its own
             self._await_greeting(sock)
             client = self._negotiate(sock)
             HostKeyCheck(self.host, self._settings, self._prompter, self._deadline).check(client)

@@ -20,11 +20,15 @@ Span = tuple[str, str]  # clean text, style name or ""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`hang` columns are left free before the second and later rows when it is wrapped; a `detail` can be hidden."""
+    """`hang` columns are left free before the second and later rows when it is wrapped; a `detail` can be hidden.
+
+    `whole`: never broken over rows, cut at the edge instead, as what a device printed in columns must be.
+    """
 
     spans: tuple[Span, ...] = ()
     hang: int = 0
     detail: bool = False
+    whole: bool = False
 
     @property
     def text(self) -> str:
@@ -60,6 +64,9 @@ def wrapped(logical: Line, width: int) -> Iterator[Line]:
     """`logical` in rows of at most `width` columns, broken at spaces where there are any."""
     if logical.width <= width:
         yield logical
+        return
+    if logical.whole:
+        yield Line((*_between(logical.spans, 0, _fitting(logical.text, 0, max(width - 1, 1))), ("…", "dim")), logical.hang, logical.detail, True)
         return
     text, start, hang = logical.text, 0, min(logical.hang, width // 2)
     while start < len(text):

@@ -77,6 +77,7 @@ class RunScreen(Screen[None]):
             self._view(region).border_title = _TITLES[region]
         self.query_one("#now", LinesView).can_focus = False
         self.query_one(Header).show_state("▶ running", "accent")
+        self._view("verdict").put("verdict", [line(("No verdict yet: the run is under way.", "dim"))])
         self._show("path")
         self.set_interval(0.5, self._tick)
         self._bridge.begin(self.post_message)

@@ -12,27 +12,27 @@ MOST_CITATIONS = 60
 _MOST_LINES = 5
 
 
-def citation_lines(citations: Sequence[Citation]) -> Iterator[list[Line]]:
-    """The lines of each citation, each citation once."""
+def citation_lines(citations: Sequence[Citation], said: str = "") -> Iterator[list[Line]]:
+    """The lines of each citation, each citation once; a text that was `said` already is not said again."""
     for citation in dict.fromkeys(citations):
-        yield list(_lines(citation))
+        yield list(_lines(citation, said))
 
 
-def _lines(citation: Citation) -> Iterator[Line]:
+def _lines(citation: Citation, said: str) -> Iterator[Line]:
     match citation:
         case LineCitation():
             yield line(("  ", ""), span(f"{citation.node}.{citation.fact}"), (" = ", "dim"), span(citation.value, "code", 200), hang=4)
             yield line(("    ", ""), span(_place(citation), "dim"), hang=4)
             rows = clean(citation.text).splitlines()
             for row in rows[:_MOST_LINES]:
-                yield Line((("    │ ", "dim"), *output_line(row.strip()).spans), 6)
+                yield Line((("    │ ", "dim"), *output_line(row).spans), whole=True)
             if len(rows) > _MOST_LINES:
                 yield line((f"    │ … {len(rows) - _MOST_LINES} more lines", "dim"))
         case FrameCitation():
-            if citation.text:
+            if citation.text and citation.text != said:
                 yield line(("  ", ""), span(citation.text), hang=2)
             yield line(
-                ("    ", ""), (f"frame {citation.frame}  ", "strong"), span(citation.field), (" = ", "dim"), span(citation.value, "code", 200), hang=6
+                ("    ", ""), (f"frame {citation.frame:<4} ", "strong"), span(citation.field), (" = ", "dim"), span(citation.value, "code", 200), hang=6
             )
         case AnswerCitation():
             yield line(("  ", ""), span(citation.question), hang=2)

@@ -69,5 +69,5 @@ def _finding(finding: Finding) -> Iterator[Line]:
     )
     yield line(("    ", ""), span(finding.explanation), hang=4)
     for value in finding.evidence[:MOST_CITATIONS]:
-        yield line(("    ", ""), (f"frame {value.frame}  ", "strong"), span(value.field), (" = ", "dim"), span(value.value, "code", 200), hang=6)
+        yield line(("    ", ""), (f"frame {value.frame:<4} ", "strong"), span(value.field), (" = ", "dim"), span(value.value, "code", 200), hang=6)
     yield line(("    filter ", "dim"), span(finding.display_filter, "dim"), hang=6)

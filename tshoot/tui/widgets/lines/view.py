@@ -36,7 +36,8 @@ class LinesView(ScrollView, can_focus=True):
         self._ends: list[int] = []
         self._widest = 0
         self._laid_out = 0
-        self.details = True
+        self._following = follow
+        self.details = False
 
     # --- what is shown ---
 
@@ -85,13 +86,12 @@ class LinesView(ScrollView, can_focus=True):
         return [row for line in shown for row in wrapped(line, width)]
 
     def _changed(self) -> None:
-        at_end = self._follow and self.scroll_y >= self.max_scroll_y
         self._sections = list(self._rows)
         self._ends = list(accumulate(len(self._rows[section]) for section in self._sections))
         rows = self._ends[-1] if self._ends else 0
         self.virtual_size = Size(self._widest if not self._wrap else 0, rows)
-        if at_end:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        if self._following:
+            self.scroll_end(animate=False, x_axis=False)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -102,6 +102,13 @@ class LinesView(ScrollView, can_focus=True):
     def on_resize(self, event: Resize) -> None:
         if self._wrap and self._laid_out != self.scrollable_content_region.width:
             self._lay_out()
+        elif self._following:
+            self.scroll_end(animate=False, x_axis=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if new_value < old_value or new_value >= self.max_scroll_y:
+            self._following = self._follow and new_value >= self.max_scroll_y
 
     # --- drawing ---
 

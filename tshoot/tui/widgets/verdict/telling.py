@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
+from tshoot.model.evidence import Citation
 from tshoot.model.events import Event, RunEnded, VerdictReached
 from tshoot.model.text import clean
 from tshoot.model.verdicts import Decision, RuledOut, Verdict
@@ -33,7 +35,7 @@ def mark(verdict: Verdict) -> Span:
 
 def headline(verdict: Verdict) -> Line:
     text, style = mark(verdict)
-    return line((f"{text} ", style), span(verdict.cause or verdict.reason, "strong"), hang=2)
+    return line((f"{text}  ", style), span(verdict.cause or verdict.reason, "strong"), ("  ", ""), span(verdict.title), hang=2)
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[Line]:
@@ -42,13 +44,26 @@ def verdict_lines(verdict: Verdict) -> Iterator[Line]:
         yield line(span(verdict.title, "strong"))
     yield BLANK
     yield from _prose(verdict.reason, 0)
-    yield from _section("Proof", (row for rows in list(citation_lines(verdict.evidence))[:MOST_CITATIONS] for row in rows))
+    deciding = tuple(citation for citation in verdict.evidence if citation in _deciding(verdict)) or verdict.evidence
+    yield from _section("Proof", _cited(deciding, verdict.reason))
     yield from _section("Missing", (row for text in verdict.missing for row in _prose(text, 2)))
     yield from _section("Next", _prose(verdict.next_steps, 2))
     yield from _section(f"Fix: {span(verdict.owner)[0]}" if verdict.owner else "Fix", _prose(verdict.fix, 2))
     yield from _section("Verify", _prose(verdict.verify, 2))
     yield from _section("Ruled out", (row for out in verdict.ruled_out for row in _ruled_out(out)))
+    yield from _section("Seen on the way", _cited(tuple(citation for citation in verdict.evidence if citation not in deciding), verdict.reason))
     yield from _section("Path", (_step(decision) for decision in verdict.path))
+
+
+def _deciding(verdict: Verdict) -> set[Citation]:
+    """What the last condition that was true read."""
+    last = verdict.path[-1].conditions if verdict.path else ()
+    return {citation for value in last if value.outcome == "true" for reading in value.readings for citation in reading.citations}
+
+
+def _cited(citations: Sequence[Citation], said: str) -> Iterator[Line]:
+    for rows in islice(citation_lines(citations, said), MOST_CITATIONS):
+        yield from rows
 
 
 def _section(title: str, lines: Iterable[Line]) -> list[Line]:

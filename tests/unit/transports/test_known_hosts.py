@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+
+import pytest
+
+from tests.sshd import make_key
+from tshoot.transports.known_hosts import entry_name, fingerprint, known_keys, remember, standing
+
+KEY = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + bytes(32)
+TEXT = base64.b64encode(KEY).decode()
+
+
+def test_fingerprint_as_openssh_prints_it(tmp_path):
+    public = make_key(tmp_path / "key").with_suffix(".pub")
+    blob = base64.b64decode(public.read_text().split()[1])
+    assert fingerprint(blob) == subprocess.run(["ssh-keygen", "-lf", str(public)], capture_output=True, text=True).stdout.split()[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "port", "expected"),
+    [
+        ("esx01 ssh-ed25519 K", "ESX01", 22, "known"),
+        ("esx01 ssh-ed25519 K", "esx01", 2222, "unknown"),
+        ("[esx01]:2222 ssh-ed25519 K comment", "esx01", 2222, "known"),
+        ("esx02,esx01,192.0.2.1 ssh-ed25519 K", "192.0.2.1", 22, "known"),
+        ("*.example.com ssh-ed25519 K", "a.example.com", 22, "known"),
+        ("*.example.com,!b.example.com ssh-ed25519 K", "b.example.com", 22, "unknown"),
+        ("2001:db8::1 ssh-ed25519 K", "2001:db8::1", 22, "known"),
+        ("esx01 ssh-ed25519 AAAA", "esx01", 22, "changed"),
+        ("esx01 ssh-rsa AAAA", "esx01", 22, "changed"),
+        ("@revoked * ssh-ed25519 K", "esx01", 22, "revoked"),
+        ("@revoked esx01 ssh-ed25519 AAAA", "esx01", 22, "unknown"),
+        ("@cert-authority * ssh-ed25519 K", "esx01", 22, "unknown"),
+        ("# esx01 ssh-ed25519 K", "esx01", 22, "unknown"),
+        ("esx01 ssh-ed25519", "esx01", 22, "unknown"),
+        ("esx01 ssh-ed25519 !!!", "esx01", 22, "unknown"),
+        ("|1|x|y ssh-ed25519 K", "esx01", 22, "unknown"),
+        ("[a-z]sx01 ssh-ed25519 K", "esx01", 22, "unknown"),
+    ],
+)
+def test_standing_of_a_key(tmp_path, line, host, port, expected):
+    (tmp_path / "known_hosts").write_text(line.replace(" K", f" {TEXT}") + "\n")
+    assert standing(known_keys([tmp_path / "known_hosts"], entry_name(host, port)), KEY) == expected
+
+
+def test_hashed_names_as_openssh_writes_them(tmp_path):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"esx01 ssh-ed25519 {TEXT}\n[esx02]:2222 ssh-ed25519 {TEXT}\n")
+    subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(file)], check=True, capture_output=True)
+    assert "esx" not in file.read_text()
+    assert standing(known_keys([file], "esx01"), KEY) == "known"
+    assert standing(known_keys([file], "[esx02]:2222"), KEY) == "known"
+    assert standing(known_keys([file], "esx02"), KEY) == "unknown"
+
+
+def test_remembered_keys_are_found_by_openssh(tmp_path):
+    file = tmp_path / "new" / "known_hosts"
+    remember(file, "esx01", "ssh-ed25519", KEY)
+    file.write_text(file.read_text().rstrip("\n"))  # as some editors leave it
+    remember(file, "[esx02]:2222", "ssh-ed25519", KEY)
+    assert len(file.read_text().splitlines()) == 2
+    for name in ("esx01", "[esx02]:2222"):
+        assert subprocess.run(["ssh-keygen", "-F", name, "-f", str(file)], capture_output=True).returncode == 0
+
+
+def test_garbage(tmp_path):
+    (tmp_path / "known_hosts").write_bytes(os.urandom(100_000))
+    assert known_keys([tmp_path / "known_hosts", tmp_path / "absent", tmp_path], "esx01") == ()
