@@ -23,7 +23,7 @@ def load_yaml(text: str, origin: str) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = " ".join((error.problem or error.context or "not valid YAML").split())
+        problem = " ".join((error.problem or error.context or "not valid YAML").split(" with value ")[0].split())
         where = f"{origin}:{line}:{column}: {problem}"
         raise PlaybookError(where, "correct the YAML at that line", (where,)) from error
     except Exception as error:  # ruamel raises plain ValueErrors for some broken scalars

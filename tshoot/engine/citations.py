@@ -28,11 +28,18 @@ def shown(value: Value) -> str:
     if isinstance(value, Unknown):
         text = f"unknown ({value.reason})"
     elif isinstance(value, (dict, list)):
-        parts = list(value.values() if isinstance(value, dict) else value)
-        text = f"{len(parts)} entries" if any(isinstance(part, (dict, list)) for part in parts) else ", ".join(map(str, parts)) or "none"
+        text = _shown_parts(value)
     else:
         text = {True: "true", False: "false", None: "none"}.get(value, str(value)) if isinstance(value, bool) or value is None else str(value)
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
+def _shown_parts(value: dict[str, Value] | list[Value]) -> str:
+    parts = list(value.values()) if isinstance(value, dict) else value
+    if any(isinstance(part, (dict, list)) for part in parts):
+        return f"{len(parts)} {'entry' if len(parts) == 1 else 'entries'}"
+    named = [f"{name} {shown(part)}" for name, part in value.items()] if isinstance(value, dict) else map(shown, parts)
+    return ", ".join(named) or "none"
 
 
 def citations(state: State, path: str, value: Value) -> tuple[Citation, ...]:

@@ -27,6 +27,7 @@ from tshoot.performers.capture_space import directory_with_room
 from tshoot.performers.journal import CaptureJournal, CaptureRecord, State
 from tshoot.platforms.loader import CaptureRecipe
 from tshoot.transports.base import OnBytes, Process, Transport
+from tshoot.transports.listing import size_command, size_of
 
 _START, _STOP, _SHORT = 15.0, 8.0, 20.0  # seconds: until it listens, until it has ended, for a small command
 _PCAP_HEADER = 24
@@ -242,8 +243,8 @@ class RemoteCapture:
 
     def _size(self, path: str, cancel: CancelToken) -> int:
         """Bytes of the remote file so far; -1 where it is not there."""
-        words = decode(self._transport.run(f"ls -ln {shlex.quote(path)}", timeout=_SHORT, cancel=cancel).stdout).split()
-        return int(words[4]) if len(words) > 5 and words[4].isdecimal() else -1
+        found = size_of(self._transport.run(size_command(path), timeout=_SHORT, cancel=cancel).stdout)
+        return -1 if found is None else found
 
     def _note(self, path: str, state: State, pid: int | None = None) -> None:
         self._journal.note(CaptureRecord(self._transport.host, path, state, pid or None))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PlaybookId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -102,7 +102,17 @@ class WhenForm(OutcomeForm):
 class OtherwiseForm(_Form):
     """`otherwise: node`, or `otherwise: {conclude: …}`."""
 
-    otherwise: Identifier | OutcomeForm
+    otherwise: Annotated[
+        Annotated[Identifier, Tag("a node")] | Annotated[OutcomeForm, Tag("an outcome")],
+        Discriminator(lambda value: "an outcome" if isinstance(value, (dict, OutcomeForm)) else "a node"),
+    ]
+
+
+def _form_of_branch(value: Any) -> str:
+    return "the rest" if isinstance(value, OtherwiseForm) or (isinstance(value, dict) and "otherwise" in value) else "a condition"
+
+
+BranchForm = Annotated[Annotated[WhenForm, Tag("a condition")] | Annotated[OtherwiseForm, Tag("the rest")], Discriminator(_form_of_branch)]
 
 
 class NodeForm(_Form):
@@ -120,7 +130,7 @@ class NodeForm(_Form):
     wait: Annotated[float, Field(gt=0, le=3600)] | None = None
     why: str = ""
     attempts: Annotated[int, Field(ge=1, le=100, description="how often this node may be entered")] = 3
-    decide: list[WhenForm | OtherwiseForm]
+    decide: list[BranchForm]
 
     @model_validator(mode="after")
     def _one(self) -> NodeForm:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ from tshoot.yamltext import load_yaml, position
 
 if TYPE_CHECKING:
     from tshoot.playbook.document import CaptureForm, DuringForm, NodeForm, OtherwiseForm, OutcomeForm, PlaybookForm, WhenForm
+
+
+MAX_CHARACTERS = 300_000
+MAX_VALUES = 100_000  # aliases can make a few lines stand for more than memory holds
 
 
 def find_playbook(name: str) -> Path:
@@ -36,9 +41,13 @@ def shipped_playbooks() -> tuple[Path, ...]:
 def load_playbook(path: Path) -> Playbook:
     """Read, check the form, build. Raises PlaybookError with every problem of form that the file has."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise PlaybookError(f"{path}: cannot be read: {error}", "check the path and its permissions", (f"{path}:1:1: {error}",)) from error
+    if len(text) > MAX_CHARACTERS:
+        problem = f"{path}:1:1: longer than {MAX_CHARACTERS:,} characters, which no playbook needs"
+        raise PlaybookError(problem, "is it the right file?", (problem,))
     return playbook_from_text(text, str(path))
 
 
@@ -49,10 +58,12 @@ def playbook_from_text(text: str, origin: str) -> Playbook:
 
     raw = load_yaml(text, origin)
     try:
-        form = PlaybookForm.model_validate(_plain(raw))
+        form = PlaybookForm.model_validate(_plain(raw, count()))
     except ValidationError as error:
-        problems = dict.fromkeys(_problem(item, raw, origin) for item in error.errors())
-        raise _refused(origin, tuple(problems)) from error
+        problems = dict.fromkeys(sorted(_problem(item, raw) for item in error.errors()))
+        raise _refused(origin, tuple(f"{origin}:{line}:{column}: {text}" for line, column, text in problems)) from error
+    except (RecursionError, OverflowError) as error:
+        raise _refused(origin, (f"{origin}:1:1: nested too deeply, or its aliases stand for too much",)) from error
     builder = _Builder(raw, origin)
     playbook = builder.playbook(form, text)
     if builder.problems:
@@ -68,19 +79,31 @@ def _refused(origin: str, problems: tuple[str, ...]) -> PlaybookError:
     return PlaybookError(f"{origin}: {len(problems)} problem{'s' * (len(problems) != 1)}", "correct these lines", problems)
 
 
-def _plain(raw: Any) -> Any:
-    """ruamel's nodes as plain dicts, lists and scalars; a form that expects a mapping says so itself."""
+def _plain(raw: Any, values: Iterator[int]) -> Any:
+    """ruamel's nodes as plain dicts, lists and scalars; a form that expects a mapping says so itself. `values` counts them."""
+    if next(values) > MAX_VALUES:
+        raise OverflowError
     if isinstance(raw, Mapping):
-        return {str(key): _plain(value) for key, value in raw.items()}
+        return {str(key): _plain(value, values) for key, value in raw.items()}
     if isinstance(raw, list):
-        return [_plain(value) for value in raw]
+        return [_plain(value, values) for value in raw]
     if isinstance(raw, (bool, int, float)) or raw is None:
         return raw if isinstance(raw, bool) or raw is None else (int(raw) if isinstance(raw, int) else float(raw))
     return str(raw)
 
 
-def _problem(item: Any, raw: Any, origin: str) -> str:
-    """One pydantic error as `file:line:column: message`. Names of union members in its path are skipped."""
+_MESSAGES = {
+    "extra_forbidden": "this key is not known here",
+    "missing": "this key is missing",
+    "model_type": "expected keys and values",
+    "dict_type": "expected keys and values",
+    "list_type": "expected a list",
+    "string_type": "expected text",
+}
+
+
+def _problem(item: Any, raw: Any) -> tuple[int, int, str]:
+    """One pydantic error as line, column and message. Names of union members in its path are skipped."""
     node, line, column = raw, *position(raw)
     where: list[str] = []
     for step in item["loc"]:
@@ -92,9 +115,8 @@ def _problem(item: Any, raw: Any, origin: str) -> str:
             continue
         node = node[step]
         where.append(str(step))
-    message = {"extra_forbidden": "this key is not known here", "missing": "this key is missing"}.get(item["type"], item["msg"])
-    message = message.removeprefix("Value error, ")
-    return f"{origin}:{line}:{column}: {'.'.join(where) or 'the file'}: {message}"
+    message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
+    return line, column, f"{'.'.join(where) or 'the file'}: {message}"
 
 
 class _Builder:

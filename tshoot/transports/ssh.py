@@ -7,7 +7,6 @@ later call fails at once with the same words. Nothing waits without a bound; a c
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
@@ -20,12 +19,13 @@ from tshoot.model.text import clean_line
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import CommandTimeout, OnBytes, OnOutput, Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.listing import size_command, size_of
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh_config import resolve
 from tshoot.transports.ssh_connect import Connection
-from tshoot.transports.ssh_fetch import Copy, cat_command, check_cat, copy_by_sftp, size_command, size_of
+from tshoot.transports.ssh_fetch import Copy, cat_command, check_cat, copy_by_sftp
 from tshoot.transports.ssh_login import SshClient
-from tshoot.transports.ssh_process import SshProcess
+from tshoot.transports.ssh_process import SshProcess, open_session
 
 _TICK = 0.1
 _GONE = "connect again when the host answers; what was found so far is kept"
@@ -38,6 +38,7 @@ class SshTransport:
         self.host = host
         self.settings = settings or SshSettings()
         self._prompter = prompter
+        self._attempt: Connection | None = None
         self._connection: Connection | None = None
         self._failure: TargetError | None = None
         self._connecting = threading.Lock()
@@ -59,7 +60,9 @@ class SshTransport:
     def _establish(self, cancel: CancelToken) -> Connection:
         deadline = Deadline(self.settings.connect_timeout)
         try:
-            connection = Connection(resolve(parse_address(self.host), self.settings.config_file), self.settings, self._prompter, deadline)
+            self._attempt = connection = Connection(
+                resolve(parse_address(self.host), self.settings.config_file), self.settings, self._prompter, deadline
+            )
             try:
                 bounded(connection.establish, deadline, cancel, connection.close)
             except TimeoutError:
@@ -90,25 +93,23 @@ class SshTransport:
         raise error
 
     def close(self) -> None:
-        with self._connecting:
-            connection, self._connection = self._connection, None
-            self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
-        if connection is not None:
-            connection.close()
+        """Also cuts short a login that is under way. The transport is not used again."""
+        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+        if self._attempt is not None:
+            self._attempt.close()
 
     # --- commands ----------------------------------------------------------------------------------
 
     def run(self, command: str, *, timeout: float, cancel: CancelToken, on_output: OnOutput | None = None) -> CommandRan:
         process = self._start(command, cancel, on_output, keep=True, limit=self.settings.max_output, stdin=False)
-        started = time.monotonic()
         try:
             while not process.pump(_TICK):
                 cancel.check()
-                if time.monotonic() - started > timeout:
-                    self._timed_out(command, timeout, process, started)
+                if process.seconds > timeout:
+                    self._timed_out(command, timeout, process)
         finally:
             process.terminate()
-        ran = _ran(process, started)
+        ran = process.ran()
         if process.died:
             self._break("closed", f"{self.host}: the connection was lost during {shown(command)}{_said(self._current)}", ran)
         return ran
@@ -132,7 +133,7 @@ class SshTransport:
         opened: list[paramiko.Channel] = []
 
         def work() -> paramiko.Channel:
-            opened.append(_session(client, self.settings.channel_timeout))
+            opened.append(open_session(client, self.settings.channel_timeout))
             request(opened[0])
             return opened[0]
 
@@ -159,12 +160,12 @@ class SshTransport:
             "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"
         )
 
-    def _timed_out(self, command: str, timeout: float, process: SshProcess, started: float) -> NoReturn:
+    def _timed_out(self, command: str, timeout: float, process: SshProcess) -> NoReturn:
         process.terminate()
         message = f"{self.host}: {shown(command)} did not end within {timeout:g} s"
         if self._alive():
-            raise CommandTimeout("timeout", message, "give it more time in the playbook, or see what keeps the host busy", _ran(process, started))
-        self._break("unresponsive", f"{message}, and the host answers nothing any more", _ran(process, started))
+            raise CommandTimeout("timeout", message, "give it more time in the playbook, or see what keeps the host busy", process.ran())
+        self._break("unresponsive", f"{message}, and the host answers nothing any more", process.ran())
 
     def _break(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
         self._failure = self._failure or TargetError(kind, message, _GONE)
@@ -225,18 +226,6 @@ class SshTransport:
         check_cat(copy, process.exit_status)
 
 
-def _session(client: SshClient, seconds: float) -> paramiko.Channel:
-    """A new channel. A server that has its full number refuses; one of them may be ending just now."""
-    end = time.monotonic() + seconds / 2
-    while True:
-        try:
-            return client.open_session(timeout=seconds)
-        except paramiko.ChannelException:
-            if time.monotonic() > end:
-                raise
-            time.sleep(_TICK)
-
-
 def _close(channels: list[paramiko.Channel]) -> None:
     for channel in channels:
         channel.close()
@@ -250,8 +239,3 @@ def shown(command: str) -> str:
 
 def _said(client: SshClient | None) -> str:
     return f": {client.disconnect_reason}" if client is not None and client.disconnect_reason else ""
-
-
-def _ran(process: SshProcess, started: float) -> CommandRan:
-    stdout, stderr = process.output()
-    return CommandRan(process.exit_status, stdout, stderr, time.monotonic() - started, process.truncated)

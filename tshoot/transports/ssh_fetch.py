@@ -5,7 +5,6 @@ paramiko's prefetch is left at its default: limiting its requests makes it ten t
 
 from __future__ import annotations
 
-import shlex
 from typing import BinaryIO
 
 import paramiko
@@ -14,6 +13,7 @@ from tshoot.errors import TargetError, UsageError
 from tshoot.model.text import clean_line, decode
 from tshoot.transports.base import OnBytes
 from tshoot.transports.bounded import Deadline
+from tshoot.transports.listing import quoted
 
 _CHUNK = 32 * 1024
 
@@ -64,7 +64,10 @@ class Copy:
 def copy_by_sftp(channel: paramiko.Channel, remote: str, copy: Copy) -> None:
     """Runs in a bounded thread; whatever fails on the way is an SSHException, EOFError or OSError."""
     sftp = paramiko.SFTPClient(channel)
-    copy.expect(sftp.stat(remote).st_size)
+    size = sftp.stat(remote).st_size
+    if not size:
+        raise OSError("an empty file, or one whose size is not known beforehand: `cat` reads both")
+    copy.expect(size)
     with sftp.open(remote, "rb") as file:
         file.prefetch(copy.total)
         while copy.done < copy.total and (data := file.read(min(_CHUNK, copy.total - copy.done))):
@@ -73,18 +76,8 @@ def copy_by_sftp(channel: paramiko.Channel, remote: str, copy: Copy) -> None:
         raise OSError(f"the copy ended after {copy.done} of {copy.total} bytes")
 
 
-def size_command(remote: str) -> str:
-    return f"ls -lnL {_quoted(remote)}"
-
-
-def size_of(listing: bytes) -> int | None:
-    """The size in a line of `ls -ln`; None where there is none."""
-    words = decode(listing).split()
-    return int(words[4]) if len(words) > 5 and words[4].isdecimal() else None
-
-
 def cat_command(remote: str) -> str:
-    return f"cat {_quoted(remote)}"
+    return f"cat {quoted(remote)}"
 
 
 def check_cat(copy: Copy, exit_status: int | None) -> None:
@@ -99,7 +92,3 @@ def check_cat(copy: Copy, exit_status: int | None) -> None:
         raise TargetError("permission-denied", f"{copy.name}: {said}", "log in as a user who may read it")
     what = said or f"the copy ended after {copy.done} of {copy.total} bytes"
     raise TargetError("unreadable", f"{copy.name}: {what}", "try again, or copy it by hand")
-
-
-def _quoted(remote: str) -> str:
-    return shlex.quote(f"./{remote}" if remote.startswith("-") else remote)

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 import paramiko
 
+from tshoot.model.events import CommandRan
 from tshoot.transports.base import OnOutput
 
 _GRACE = 1.0  # after the exit status, for output of children that hold the channel open
@@ -40,7 +41,7 @@ class SshProcess:
         self._line_start = 0
         self._ended = False
         self._closed = False
-        self._quiet_since = time.monotonic()
+        self._started = self._quiet_since = time.monotonic()
         self._lock = threading.RLock()
         self._wake = _Wake()
         channel.in_buffer.set_event(self._wake)
@@ -88,8 +89,14 @@ class SshProcess:
             self._on_output(stream, data)
 
     @property
-    def truncated(self) -> bool:
-        return any(seen > self._limit for seen in self._seen.values())
+    def seconds(self) -> float:
+        """Since it was started."""
+        return time.monotonic() - self._started
+
+    def ran(self) -> CommandRan:
+        """What there is of it so far."""
+        stdout, stderr = self.output()
+        return CommandRan(self.exit_status, stdout, stderr, self.seconds, any(seen > self._limit for seen in self._seen.values()))
 
     @property
     def died(self) -> bool:
@@ -163,3 +170,15 @@ class SshProcess:
             if not self._ended:
                 self._on_output = None
                 self._drain()
+
+
+def open_session(client: paramiko.Transport, seconds: float) -> paramiko.Channel:
+    """A new channel. A server that has its full number refuses; one of them may be ending just now."""
+    end = time.monotonic() + seconds / 2
+    while True:
+        try:
+            return client.open_session(timeout=seconds)
+        except paramiko.ChannelException:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_TICK)

@@ -10,27 +10,29 @@ from pathlib import Path
 from tshoot.model.events import Event, VerdictReached
 from tshoot.model.verdicts import Verdict
 from tshoot.tui.app import TshootApp
-from tshoot.tui.bridge import Bridge
+from tshoot.tui.bridge import Bridge, Work
 from tshoot.tui.screens.run import RunScreen
 from tshoot.wiring import Opening
 
 _LEADING = re.compile(r'(<text [^>]*?x=")([\d.]+)("[^>]*?textLength=")([\d.]+)("[^>]*>)((?:&#160;)+)([^<]*)(</text>)')
 
 
-def draw(events: Iterable[Event], title: str, size: tuple[int, int], out: Path, remark: str = "", keys: tuple[str, ...] = ()) -> None:
+def draw(events: Iterable[Event], title: str, size: tuple[int, int], out: Path, *, remark: str = "", keys: tuple[str, ...] = ()) -> None:
     """Write the screen of a run after `events` (for example `Session.events()`) to `out`; `size` is columns and rows.
 
     `keys` are pressed before the picture is taken ("2": the output instead of the verdict).
     """
-    asyncio.run(_draw(list(events), title, size, out, remark, keys))
+    told = list(events)
 
-
-async def _draw(events: list[Event], title: str, size: tuple[int, int], out: Path, remark: str, keys: tuple[str, ...]) -> None:
     def work(bridge: Bridge) -> Verdict | None:
-        for event in events:
+        for event in told:
             bridge(event)
-        return next((event.verdict for event in events if isinstance(event, VerdictReached)), None)
+        return next((event.verdict for event in told if isinstance(event, VerdictReached)), None)
 
+    out.write_text(asyncio.run(_drawn(work, title, size, remark, keys)), encoding="utf-8")
+
+
+async def _drawn(work: Work, title: str, size: tuple[int, int], remark: str, keys: tuple[str, ...]) -> str:
     app = TshootApp(Opening(), clock=lambda: 0.0)
     async with app.run_test(size=size) as pilot:
         app.show_work(work, title, remark)
@@ -38,7 +40,7 @@ async def _draw(events: list[Event], title: str, size: tuple[int, int], out: Pat
             await pilot.pause(0.02)
         await pilot.press(*keys)
         await pilot.pause()
-        out.write_text(unindented(app.export_screenshot(title="tshoot")), encoding="utf-8")
+        return unindented(app.export_screenshot(title="tshoot"))
 
 
 def unindented(svg: str) -> str:

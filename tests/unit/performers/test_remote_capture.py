@@ -102,7 +102,7 @@ def on_target(recipe) -> list[Path]:
 
 
 def running(path: str) -> list[str]:
-    return subprocess.run(["pgrep", "-f", f"-w {path}"], capture_output=True, text=True).stdout.split()
+    return subprocess.run(["pgrep", "-f", "--", f"-w {path}"], capture_output=True, text=True).stdout.split()
 
 
 def test_started_stopped_pulled_and_removed(capture, recipe, journal, tmp_path):
@@ -184,7 +184,7 @@ def test_no_room(capture, recipe, journal, tmp_path):
 
 
 def test_the_first_directory_with_room_is_taken(capture, recipe, tmp_path):
-    table = "Filesystem 1024-blocks Used Available Capacity Mounted on\\na 1 1 20000000 1% /\\nb 1 1 10 99% /full\\n"
+    table = "Filesystem 1024-blocks Used Available Capacity Mounted on\\na 1 1 20000000 1%% /\\nb 1 1 10 99%% /full\\n"
     crowded = replace(recipe, directories=("/full", *recipe.directories), free_space=f"printf '{table}'")
     assert capture.start(start(), crowded, None, CancelToken()).remote_path.startswith(f"{recipe.directories[0]}/")
     with pytest.raises(TargetError, match="/full/below has 0 MB"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shlex
 import time
@@ -302,10 +303,8 @@ def test_a_template_holds_no_statements(text: str) -> None:
 )
 def test_attributes_of_python_objects_cannot_be_reached(text: str) -> None:
     assert isinstance(value(text), Unknown)
-    try:
+    with contextlib.suppress(ExpressionError):
         assert isinstance(value(f"{text}('x')"), Unknown)
-    except ExpressionError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -316,7 +315,7 @@ def test_attributes_of_python_objects_cannot_be_reached(text: str) -> None:
     ],
 )  # fmt: skip
 def test_deep_nesting_is_refused_not_survived(text: str) -> None:
-    with pytest.raises(ExpressionError, match="deep|recursion"):
+    with pytest.raises(ExpressionError, match=r"deep|recursion"):
         parse_condition(text)
 
 
@@ -415,8 +414,6 @@ def test_any_text_is_refused_or_evaluated(text: str) -> None:
 @example("{{" * 900)
 def test_any_template_is_refused_or_rendered(text: str) -> None:
     began = time.monotonic()
-    try:
+    with contextlib.suppress(ExpressionError):
         render(parse_template(text), SCOPE)
-    except ExpressionError:
-        pass
     assert time.monotonic() - began < 1

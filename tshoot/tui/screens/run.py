@@ -47,7 +47,7 @@ class RunScreen(Screen[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q,escape", "leave", "Leave", key_display="q"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, bridge: Bridge, title: str, remark: str, leave: Leave, clock: Callable[[], float]) -> None:
         super().__init__()

@@ -32,7 +32,12 @@ def _lines(citation: Citation, said: str) -> Iterator[Line]:
             if citation.text and citation.text != said:
                 yield line(("  ", ""), span(citation.text), hang=2)
             yield line(
-                ("    ", ""), (f"frame {citation.frame:<4} ", "strong"), span(citation.field), (" = ", "dim"), span(citation.value, "code", 200), hang=6
+                ("    ", ""),
+                (f"frame {citation.frame:<4} ", "strong"),
+                span(citation.field),
+                (" = ", "dim"),
+                span(citation.value, "code", 200),
+                hang=6,
             )
         case AnswerCitation():
             yield line(("  ", ""), span(citation.question), hang=2)

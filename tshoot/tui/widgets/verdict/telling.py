@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from tshoot.model.evidence import Citation
 from tshoot.model.events import Event, RunEnded, VerdictReached
+from tshoot.model.evidence import Citation
 from tshoot.model.text import clean
 from tshoot.model.verdicts import Decision, RuledOut, Verdict
 from tshoot.tui.lines import BLANK, Line, Span, line, span

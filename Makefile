@@ -1,0 +1,44 @@
+# Each verb says what it does; `make` alone prints them. Everything lives in .venv, nothing is installed outside it but
+# the programs that tools/setup names before it installs them. The tests call these verbs with SETUP=: and their own PYTHON.
+SETUP := tools/setup
+PYTHON := .venv/bin/python
+CASE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lab bench picture
+MAKEFLAGS += --no-print-directory
+
+help: ## print these lines
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## create .venv, install tshoot and what its tests need into it, and the programs that are missing
+	@$(SETUP) --dev
+
+demo: ## diagnose a recorded fault on a simulated device, over real SSH (CASE=… for another, `tshoot demo --list`)
+	@$(SETUP)
+	@$(PYTHON) -m tshoot demo $(CASE); status=$$?; [ $$status -eq 1 ] || { echo "make demo: expected exit status 1 (fault found), got $$status" >&2; exit 1; }
+
+test: ## lint, types, import contracts, then every test
+	@$(SETUP) --dev
+	@$(MAKE) lint SETUP=:
+	@$(PYTHON) -m pytest -q -n auto --dist worksteal
+
+lint: ## style, types, who may import whom, playbooks, shell
+	@$(SETUP) --dev
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+	@$(PYTHON) -m tshoot playbooks lint
+	@shellcheck tools/setup .ci/run
+
+lab: ## faults on real servers in network namespaces: not there yet
+	@echo "make lab: there is no laboratory yet; \`make demo\` plays recorded faults on simulated devices" >&2; exit 1
+
+bench: ## start-up, decoding and a whole diagnosis, each against the plain tool, as ratios
+	@$(SETUP) --dev
+	@$(PYTHON) bench/measure.py
+
+picture: ## draw docs/picture.svg anew from a recorded session
+	@$(SETUP)
+	@$(PYTHON) docs/picture.py

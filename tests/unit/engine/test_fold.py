@@ -1,0 +1,134 @@
+"""The engine as a fold, over every shipped scenario: the same events give the same state, effects and verdict; nothing else moves it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from tests.unit.engine.walking import SCENARIOS, Recorded, fold, recorded
+from tshoot.engine.advance import advance
+from tshoot.engine.state import State
+from tshoot.model.effects import AskOperator, Decode, RunCommand, StartCapture, StopCapture
+from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Failed, NoteAdded, Ok, RunEnded, RunStarted, UnknownEvent, Waited
+
+
+@pytest.fixture(params=[scenario.id for scenario in SCENARIOS])
+def run(request: pytest.FixtureRequest) -> Recorded:
+    return recorded(request.param)
+
+
+def same(one: State, other: State) -> bool:
+    """All that was seen, decided and asked is the same; functions among the facts are compared by what was read through them: the path."""
+    parts: list[str] = [item.name for item in fields(State) if item.name not in ("playbook", "knowledge", "results")]
+    return all(getattr(one, name) == getattr(other, name) for name in parts) and plain(one) == plain(other)
+
+
+def plain(state: State) -> Any:
+    results = [replace(result, facts={name: fact for name, fact in result.facts.items() if name not in ("found", "warned")}) for result in state.results.values()]
+    return results
+
+
+def test_the_log_replayed_gives_the_same_effects_decisions_and_verdict(run: Recorded) -> None:
+    state, effects = run.begin()
+    end, asked = fold(state, run.events)
+    assert [*effects, *asked] == run.requested()
+    assert end.verdict == run.verdict
+    assert end.path == tuple(event.decision for event in run.decisions())
+    assert not end.waiting
+
+
+def test_folding_is_deterministic_and_changes_no_earlier_state(run: Recorded) -> None:
+    first, _ = run.begin()
+    states = [first]
+    for event in run.answered():
+        states.append(advance(states[-1], event)[0])
+    again, _ = run.begin()
+    for state, event in zip(states, [*run.answered(), None], strict=True):
+        assert same(state, again)
+        if event is not None:
+            again, _ = advance(again, event)
+
+
+def test_what_answers_nothing_changes_nothing(run: Recorded) -> None:
+    state, _ = run.begin()
+    asked = run.requested()[0]
+    noise = [
+        UnknownEvent(1.0, "QuotaExceeded", {"key": asked.key}),
+        NoteAdded(1.0, "a note", "someone"),
+        RunEnded(1.0, "finished"),
+        EffectAnswered(1.0, "never/1@asked", Ok(CommandRan(0, b"", b"", 0.0))),
+        EffectAnswered(1.0, "", Failed("closed", "gone")),
+        RunStarted(1.0, "other", (), {}),
+        EffectRequested(1.0, asked),
+    ]
+    for event in run.answered():
+        for odd in noise:
+            assert advance(state, odd) == (state, ())
+        state, _ = advance(state, event)
+        assert advance(state, event) == (state, ()), "an answer counts once"
+    assert state.verdict == run.verdict
+
+
+def test_nothing_moves_after_the_verdict(run: Recorded) -> None:
+    state, _ = fold(run.begin()[0], run.events)
+    for event in run.events:
+        assert advance(state, event) == (state, ())
+
+
+def test_an_effects_key_is_its_content(run: Recorded) -> None:
+    keys = [effect.key for effect in run.requested()]
+    assert len(set(keys)) == len(keys)
+    for effect in run.requested():
+        target = getattr(effect, "target", None)
+        assert re.fullmatch(r"[a-z0-9_]+(:stop|:decode)?/[0-9]+" + (f"@{target}" if target else ""), effect.key)
+        if isinstance(effect, StopCapture):
+            assert effect.capture in keys
+
+
+def test_one_thing_is_asked_at_a_time_and_answered_before_the_next(run: Recorded) -> None:
+    waiting: set[str] = set()
+    for event in run.events:
+        if isinstance(event, EffectRequested):
+            assert not waiting
+            waiting.add(event.effect.key)
+        if isinstance(event, EffectAnswered):
+            waiting.remove(event.key)
+    assert not waiting
+
+
+def test_a_started_capture_is_always_stopped(run: Recorded) -> None:
+    answers = {event.key: event.outcome for event in run.answered()}
+    started = {effect.key for effect in run.requested() if isinstance(effect, StartCapture) and isinstance(answers[effect.key], Ok)}
+    assert {effect.capture for effect in run.requested() if isinstance(effect, StopCapture)} == started
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 5, 8])
+def test_a_run_goes_on_from_any_point_of_its_log(run: Recorded, cut: int) -> None:
+    """What a resume does: fold what there is, then answer what is still waited for."""
+    answered = run.answered()
+    state, effects = run.begin()
+    waiting = list(effects)
+    for event in answered[:cut]:
+        state, waiting_more = advance(state, event)
+        waiting = [*waiting, *waiting_more]
+    open_keys = [effect.key for effect in waiting if effect.key in state.waiting]
+    assert set(open_keys) == set(state.waiting)
+    end, _ = fold(state, answered[cut:])
+    assert end.verdict == run.verdict
+
+
+@pytest.mark.parametrize("answer", [Ok(Waited(1.0)), Ok(CommandRan(None, b"\xff\x1b[2J", b"", 0.0)), Failed("internal", "")])
+def test_an_answer_of_another_kind_is_survived(run: Recorded, answer: Any) -> None:
+    """A session that was edited, or written by another version, must not stop the reader."""
+    for index, event in enumerate(run.answered()):
+        state, _ = fold(run.begin()[0], run.answered()[:index])
+        state, _ = advance(state, replace(event, outcome=answer))
+        assert state.verdict is not None or state.waiting
+
+
+def test_the_kinds_of_effects_are_all_walked_by_the_scenarios() -> None:
+    kinds = {type(effect) for scenario in SCENARIOS for effect in recorded(scenario.id).requested()}
+    assert {RunCommand, StartCapture, StopCapture, Decode, AskOperator} <= kinds

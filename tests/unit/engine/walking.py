@@ -1,0 +1,122 @@
+"""Walking playbooks without a world: answers by the id of the step, or those of a shipped scenario, with every event kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from tshoot.cancel import CancelToken
+from tshoot.engine.advance import advance, begin
+from tshoot.engine.state import State
+from tshoot.knowledge import ShippedKnowledge
+from tshoot.model.effects import Decode, Effect
+from tshoot.model.events import Answer, DecisionTaken, EffectAnswered, EffectRequested, Event, Failed, Ok, OperatorAnswered, Outcome, TargetSpec
+from tshoot.model.verdicts import Verdict
+from tshoot.performers.decode import decode_capture
+from tshoot.playbook.loader import find_playbook, load_playbook, playbook_from_text
+from tshoot.rehearsal import MemoryLog
+from tshoot.runner import Runner
+from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.wiring import typed_inputs
+
+KNOWLEDGE = ShippedKnowledge()
+SCENARIOS = scenarios()
+
+
+@dataclass
+class Walk:
+    state: State
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        assert self.state.verdict is not None
+        return self.state.verdict
+
+
+HEAD = """\
+id: small
+title: A small playbook
+targets:
+  host: {platform: linux}
+  other: {platform: linux}
+inputs:
+  interface: {type: interface, default: eth0}
+start: first
+nodes:
+"""
+
+
+def start(nodes: str) -> tuple[State, tuple[Effect, ...]]:
+    playbook = playbook_from_text(HEAD + nodes, "small.yaml")
+    targets = {role: TargetSpec(role, f"{role}.example.net", "linux") for role in playbook.roles}
+    return begin(playbook, targets, {"interface": "eth0"}, KNOWLEDGE)
+
+
+def walk(nodes: str, answers: Callable[[Effect], Outcome | Answer | str]) -> Walk:
+    """Answer each effect as `answers` says (a text: the operator's) until the verdict."""
+    state, effects = start(nodes)
+    done = Walk(state, list(effects))
+    for _ in range(1000):
+        if state.verdict is not None:
+            done.state = state
+            return done
+        key = next(iter(state.waiting))
+        state, effects = advance(state, EffectAnswered(0.0, key, outcome_of(answers(state.waiting[key]))))
+        done.effects += effects
+    raise AssertionError("no end")
+
+
+def outcome_of(answer: Outcome | Answer | str) -> Outcome:
+    if isinstance(answer, (Ok, Failed)):
+        return answer
+    return Ok(OperatorAnswered(answer) if isinstance(answer, str) else answer)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A scenario's walk: `begin` starts it again, `events` is all that its runner logged."""
+
+    scenario: Scenario
+    begin: Callable[[], tuple[State, tuple[Effect, ...]]]
+    events: tuple[Event, ...]
+    verdict: Verdict
+
+    def requested(self) -> list[Effect]:
+        return [event.effect for event in self.events if isinstance(event, EffectRequested)]
+
+    def answered(self) -> list[EffectAnswered]:
+        return [event for event in self.events if isinstance(event, EffectAnswered)]
+
+    def decisions(self) -> list[DecisionTaken]:
+        return [event for event in self.events if isinstance(event, DecisionTaken)]
+
+
+@cache
+def recorded(scenario_id: str) -> Recorded:
+    scenario = next(scenario for scenario in SCENARIOS if scenario.id == scenario_id)
+    playbook = load_playbook(find_playbook(scenario.playbook))
+    targets = {role: TargetSpec(role, device.name, device.platform) for role, device in scenario.devices.items()}
+    inputs = typed_inputs(playbook, {name: str(value) for name, value in scenario.inputs.items()})
+
+    def perform(effect: Effect, show: Callable[..., None]) -> Outcome:
+        if not isinstance(effect, Decode):
+            return scenario.outcome(effect)
+        path = scenario.capture_path(effect.target)
+        assert path is not None
+        return Ok(decode_capture(effect, path, CancelToken(), show))
+
+    log = MemoryLog()
+    started = lambda: begin(playbook, targets, inputs, KNOWLEDGE)  # noqa: E731
+    verdict = Runner(started, perform, log).run()
+    assert verdict is not None
+    return Recorded(scenario, started, tuple(log.events), verdict)
+
+
+def fold(state: State, events: Iterable[Event]) -> tuple[State, list[Effect]]:
+    asked: list[Effect] = []
+    for event in events:
+        state, effects = advance(state, event)
+        asked += effects
+    return state, asked

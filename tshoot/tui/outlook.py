@@ -1,0 +1,64 @@
+"""What a playbook will do, before it does anything: the targets, every command that may run, the questions, the causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tshoot.model.events import TargetSpec
+from tshoot.playbook.inputs import InputError, validated
+from tshoot.playbook.tree import AskStep, Playbook
+from tshoot.tui.lines import BLANK, Line, line, span
+from tshoot.wiring import Planned, Prepared, plan, planned_text
+
+
+def outlook_lines(playbook: Playbook, targets: Mapping[str, str], inputs: Mapping[str, str], causes: tuple[str, ...] = ()) -> list[Line]:
+    """`targets` and `inputs` as far as they are known; what is not known yet stands as ‹name›."""
+    hosts = {name: TargetSpec(name, targets.get(name) or f"‹{name}›", role.platform) for name, role in playbook.roles.items()}
+    values = known_inputs(playbook, inputs)
+    steps = plan(Prepared(playbook, hosts, values))
+    return [
+        line(span(playbook.title, "strong")),
+        *([line(span(playbook.description, "dim", 2000))] if playbook.description else []),
+        BLANK,
+        *_changes(steps),
+        *(row for host in hosts.values() for row in _target(host, steps)),
+        *_questions(playbook, values),
+        *_section("Can prove", [line(("  - ", "dim"), span(title), hang=4) for title in causes]),
+    ]
+
+
+def known_inputs(playbook: Playbook, inputs: Mapping[str, str]) -> dict[str, str | int]:
+    """The inputs that have a valid value, given or by default."""
+    values: dict[str, str | int] = {}
+    for name, spec in playbook.inputs.items():
+        text = inputs.get(name) or ("" if spec.default is None else str(spec.default))
+        try:
+            values[name] = validated(spec, text)
+        except InputError:
+            continue
+    return values
+
+
+def _changes(steps: tuple[Planned, ...]) -> list[Line]:
+    changing = sum(step.changes for step in steps)
+    if changing:
+        return [line(("! ", "warn"), (f"{changing} of these commands change something, each only after a yes", "warn"), hang=2)]
+    return [line(("✓ ", "good"), ("changes nothing: ", "strong"), (f"{len(steps)} steps at most, and each only reads", ""), hang=2)]
+
+
+def _target(target: TargetSpec, steps: tuple[Planned, ...]) -> Iterator[Line]:
+    yield BLANK
+    yield line(span(target.role, "heading"), (" is ", "dim"), span(target.host), ("  ", ""), span(target.platform, "dim"))
+    for step in steps:
+        if step.target == target.role:
+            sign = ("  ! CHANGES ", "warn") if step.changes else ("  $ ", "dim") if not step.text.startswith("capture on ") else ("  ● ", "dim")
+            yield line(sign, span(step.text), hang=4)
+
+
+def _questions(playbook: Playbook, values: Mapping[str, str | int]) -> list[Line]:
+    asked = [step for _, step in playbook.asked_steps() if isinstance(step, AskStep)]
+    return _section("Asks you", [line(("  ? ", "dim"), span(planned_text(step.question, values)), hang=4) for step in asked])
+
+
+def _section(title: str, rows: list[Line]) -> list[Line]:
+    return [BLANK, line((title, "heading")), *rows] if rows else []
