@@ -16,8 +16,8 @@ from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
 from tshoot.engine.state import Knowledge, Result, State
-from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
-from tshoot.model.events import TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
+from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
 from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.evaluation import render
@@ -25,6 +25,7 @@ from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, WaitStep
 
 Advanced = tuple[State, tuple[Effect, ...]]
+_ANSWER_TO = dict(zip(EFFECTS, ANSWERS, strict=True))
 
 
 def begin(playbook: Playbook, targets: Mapping[str, TargetSpec], inputs: Mapping[str, str | int], knowledge: Knowledge) -> Advanced:
@@ -37,6 +38,8 @@ def advance(state: State, event: Event) -> Advanced:
     if state.verdict is not None or not isinstance(event, EffectAnswered) or event.key not in state.waiting:
         return state, ()
     effect = state.waiting[event.key]
+    if isinstance(event.outcome, Ok) and not isinstance(event.outcome.answer, _ANSWER_TO[type(effect)]):
+        event = replace(event, outcome=Failed("internal", f"{type(event.outcome.answer).__name__} is no answer to `{event.key}`"))
     state = replace(state, waiting={key: waiting for key, waiting in state.waiting.items() if key != event.key})
     node = state.playbook.nodes[state.node]
     if isinstance(node.step, CaptureStep):

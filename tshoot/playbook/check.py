@@ -7,29 +7,15 @@ causes, detectors and counts, and commands that their platform does not know to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator
 
-from tshoot.playbook.causes import Cause
+from tshoot.playbook.catalogue import Catalogue, sample_command
 from tshoot.playbook.expressions import Expression, Template
 from tshoot.playbook.facts_read import check_reads, known_facts
-from tshoot.playbook.inputs import InputError, example, validated
+from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.tree import AskStep, Branch, CaptureStep, Node, Place, Playbook, RunStep, Step
 
 Problem = tuple[Place, str]
-
-
-class Catalogue(Protocol):
-    """What exists in this version of tshoot."""
-
-    def causes(self) -> Mapping[str, Cause]: ...
-    def platforms(self) -> tuple[str, ...]: ...
-    def parsers(self) -> tuple[str, ...]: ...
-    def facts_of(self, parser: str) -> Mapping[str, str]: ...
-    def reads_only(self, platform: str, command: str) -> bool: ...
-    def parser_of(self, platform: str, command: str) -> str | None: ...
-    def can_capture(self, platform: str) -> bool: ...
-    def detected(self, families: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]: ...
 
 
 def check_playbook(playbook: Playbook, catalogue: Catalogue) -> tuple[str, ...]:
@@ -101,19 +87,6 @@ def _command(playbook: Playbook, step: RunStep, platform: str, catalogue: Catalo
             step.place,
             f"`{step.command.source}` is not known to only read on {platform}; write `changes: true` if it must run, and the operator will be asked",
         )
-
-
-def sample_command(playbook: Playbook, step: RunStep) -> str:
-    """The command with an example of its type for each input and a number for whatever is computed: for matching patterns."""
-    pieces = []
-    for part in step.command.parts:
-        if isinstance(part, str):
-            pieces.append(part)
-            continue
-        name = part.reads[0][0] if len(part.reads) == 1 and len(part.reads[0]) == 1 else ""
-        spec = playbook.inputs.get(name)
-        pieces.append(example(spec) if spec else "1472")
-    return "".join(pieces)
 
 
 def _branches(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
+from tshoot.playbook.catalogue import Catalogue, sample_command
 from tshoot.playbook.expressions import Expression
 from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, RunStep
-
-if TYPE_CHECKING:
-    from tshoot.playbook.check import Catalogue
 
 COMMAND_FACTS: Mapping[str, str] = {
     "failed": "none, or the kind of failure",
@@ -31,8 +28,6 @@ _FUNCTIONS = ("found", "warned")
 
 def known_facts(playbook: Playbook, catalogue: Catalogue) -> Mapping[str, Mapping[str, str]]:
     """Step id -> fact path -> meaning. A parser's list entries (`entries.*.network`) are paths too."""
-    from tshoot.playbook.check import sample_command
-
     found: dict[str, Mapping[str, str]] = {}
     for step_id, step in playbook.asked_steps():
         match step:

@@ -72,7 +72,7 @@ def wrapped(logical: Line, width: int) -> Iterator[Line]:
     while start < len(text):
         room = width - (hang if start else 0)
         end = _fitting(text, start, max(room, 1))
-        if end < len(text) and text[end] != " " and (space := text.rfind(" ", start + 1, end)) > start and text[start:space].strip():
+        if end < len(text) and text[end] != " " and (space := text.rfind(" ", start + 1, end)) > start and end - space <= room // 2:
             end = space
         margin = (((" " * hang), ""),) if start and hang else ()
         yield Line((*margin, *_between(logical.spans, start, end)), logical.hang, logical.detail)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tshoot.model.events import TargetSpec
 from tshoot.playbook.inputs import InputError, validated
-from tshoot.playbook.tree import AskStep, Playbook
+from tshoot.playbook.tree import AskStep, CaptureStep, Playbook
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.wiring import Planned, Prepared, plan, planned_text
 
@@ -17,14 +17,17 @@ def outlook_lines(playbook: Playbook, targets: Mapping[str, str], inputs: Mappin
     values = known_inputs(playbook, inputs)
     steps = plan(Prepared(playbook, hosts, values))
     return [
-        line(span(playbook.title, "strong")),
-        *([line(span(playbook.description, "dim", 2000))] if playbook.description else []),
-        BLANK,
-        *_changes(steps),
+        *_changes(playbook, steps),
         *(row for host in hosts.values() for row in _target(host, steps)),
         *_questions(playbook, values),
         *_section("Can prove", [line(("  - ", "dim"), span(title), hang=4) for title in causes]),
     ]
+
+
+def about_lines(playbook: Playbook) -> list[Line]:
+    """What the playbook is for, in its own words."""
+    description = [line(span(playbook.description, "dim", 2000))] if playbook.description else []
+    return [line(span(playbook.title, "strong")), *description, BLANK]
 
 
 def known_inputs(playbook: Playbook, inputs: Mapping[str, str]) -> dict[str, str | int]:
@@ -39,11 +42,13 @@ def known_inputs(playbook: Playbook, inputs: Mapping[str, str]) -> dict[str, str
     return values
 
 
-def _changes(steps: tuple[Planned, ...]) -> list[Line]:
+def _changes(playbook: Playbook, steps: tuple[Planned, ...]) -> list[Line]:
     changing = sum(step.changes for step in steps)
     if changing:
         return [line(("! ", "warn"), (f"{changing} of these commands change something, each only after a yes", "warn"), hang=2)]
-    return [line(("✓ ", "good"), ("changes nothing: ", "strong"), (f"{len(steps)} steps at most, and each only reads", ""), hang=2)]
+    captures = any(isinstance(node.step, CaptureStep) for node in playbook.nodes.values())
+    reads = f"the {len(steps)} commands that may run only read" + (", and remove the capture that they made" if captures else "")
+    return [line(("✓ ", "good"), ("changes nothing: ", "strong"), (reads, ""), hang=2)]
 
 
 def _target(target: TargetSpec, steps: tuple[Planned, ...]) -> Iterator[Line]:

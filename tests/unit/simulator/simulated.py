@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
+
 from tshoot.simulator.scenario import Scenario, load_scenario
 from tshoot.simulator.serving import Served
 
@@ -27,7 +28,7 @@ COMMANDS = """
       - run: grep -i nfs /var/log/vmkernel.log | tail -n 50
         stdout: from the log
       - {run: hang now, stdout: "half\\n", fails: timeout}
-      - {run: cut now, fails: closed}
+      - {run: sever now, fails: closed}
       - {run: forbidden, fails: permission-denied}
 """
 

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 from simulated import CAPTURE, EXPECT, HEAD, scenario, with_capture
+
 from tshoot.errors import PlaybookError
 from tshoot.model.effects import AskOperator, Decode, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import CaptureStarted, CaptureTaken, CommandRan, Ok, OperatorAnswered, Waited
@@ -40,7 +41,7 @@ class TestOutcome:
     def test_a_failure_keeps_what_was_printed_before(self, tmp_path):
         failed = run(scenario(tmp_path), "hang now")
         assert (failed.kind, failed.partial.stdout, failed.partial.exit_status) == ("timeout", b"half\n", None)
-        assert run(scenario(tmp_path), "cut now").partial is None
+        assert run(scenario(tmp_path), "sever now").partial is None
 
     def test_a_capture_is_the_recorded_file(self, tmp_path):
         played = with_capture(tmp_path)

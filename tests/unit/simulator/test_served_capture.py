@@ -12,6 +12,7 @@ from pathlib import Path
 import paramiko
 import pytest
 from simulated import CAPTURE, client, scenario, ssh, wait_until, with_capture
+
 from tshoot.shipped import shipped
 from tshoot.simulator.serving import Served, serve
 

@@ -25,7 +25,7 @@ from tshoot.playbook.tree import Playbook
 from tshoot.session.store import SessionEntry, default_root, list_sessions
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.matching import Match, matches
-from tshoot.tui.outlook import outlook_lines
+from tshoot.tui.outlook import about_lines, outlook_lines
 from tshoot.tui.screens.help import Help
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.status.header import Header
@@ -38,14 +38,16 @@ _MOST_SESSIONS = 200
 _SIGNS = {"fault": "✗", "healthy": "✓", "inconclusive": "?"}
 
 
+class SymptomInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Choose"), Binding("down", "screen.into_list", "Lists", key_display="↓")]
+
+
 class HomeScreen(Screen[None]):
     app: TshootApp
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Choose"),
-        Binding("down", "into_list", "List", key_display="↑↓"),
-        Binding("up", "out_of_list", "List", show=False),
-        Binding("tab", "app.focus_next", "Next", key_display="tab"),
+        Binding("tab", "app.focus_next", "Next"),
+        Binding("slash", "out_of_list", "Symptom", key_display="/"),
         Binding("f1", "help", "Help"),
         Binding("escape", "app.leave_screen", "Leave"),
     ]
@@ -61,7 +63,7 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Header("from a symptom to its root cause, with proof")
-        yield Input(placeholder="What is wrong? For example: mount denied", id="symptom", select_on_focus=False)
+        yield SymptomInput(placeholder="What is wrong? For example: mount denied", id="symptom", select_on_focus=False)
         with Horizontal(id="home"):
             with Vertical(id="lists"):
                 yield OptionList(id="playbooks", markup=False)
@@ -144,7 +146,8 @@ class HomeScreen(Screen[None]):
     def _show_playbook(self, index: int) -> None:
         if index < len(self._matches):
             match = self._matches[index]
-            self._about(outlook_lines(match.playbook, self._opening.targets, self._opening.inputs, match.causes), "What it will do")
+            outlook = outlook_lines(match.playbook, self._opening.targets, self._opening.inputs, match.causes)
+            self._about([*about_lines(match.playbook), *outlook])
 
     def _show_session(self, index: int) -> None:
         if index < len(self._entries):

@@ -31,9 +31,7 @@ class SetupScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "start", "Start", priority=True),
-        Binding("enter", "app.focus_next", "Next field", show=True),
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("tab", "app.focus_next", "Next"),
         Binding("f1", "help", "Help"),
         Binding("escape", "app.leave_screen", "Back"),
     ]

@@ -6,9 +6,10 @@ A field that nobody has touched yet is not scolded: its problem shows once somet
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -18,6 +19,14 @@ from tshoot.model.text import clean_line
 from tshoot.playbook.inputs import InputError, example, validated
 from tshoot.playbook.tree import InputSpec, Role
 from tshoot.transports.address import parse_address
+
+
+class FieldInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Next, then start"),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
 
 
 class Field(Vertical):
@@ -31,7 +40,7 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(Content.assemble((clean_line(self.label), "bold"), "  ", (clean_line(self._about), "dim")), classes="label", markup=False)
-        yield Input(self._start, placeholder=clean_line(self._sample), select_on_focus=False)
+        yield FieldInput(self._start, placeholder=clean_line(self._sample), select_on_focus=False)
         yield Static("", classes="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tshoot.model.events import DecisionTaken, EffectAnswered, EffectRequested, Event, Failed, RunEnded, VerdictReached
-from tshoot.model.verdicts import ConditionValue, Decision, Reading
+from tshoot.model.verdicts import ConditionValue, Decision
 from tshoot.tui.lines import Line, line, span
 from tshoot.tui.story import Change
 from tshoot.tui.widgets.verdict.telling import mark
@@ -75,15 +75,17 @@ def _why(why: str) -> list[Line]:
 
 def _passed_over(value: ConditionValue) -> Iterator[Line]:
     style = "warn" if value.outcome == "unknown" else "dim"
-    yield line((f"  {_OUTCOMES[value.outcome]}: ", style), span(value.condition), (" ", ""), span(_would(value.leads_to), "dim"), hang=6)
+    yield line((f"  {_OUTCOMES[value.outcome]}: ", style), span(value.condition), (" ", ""), span(_would(value), "dim"), hang=6)
     if value.reason:
         yield line(("      ", ""), span(value.reason, "warn"), hang=6)
-    yield from _readings(value.readings)
+    yield from _readings(value)
 
 
-def _would(leads_to: str) -> str:
-    kind, _, cause = leads_to.partition(" ")
-    return f"(would prove {cause})" if kind == "conclude" else f"(would lead to {leads_to})" if leads_to else ""
+def _would(value: ConditionValue) -> str:
+    kind, _, cause = value.leads_to.partition(" ")
+    if kind == "conclude":
+        return f"(would prove {cause})" if cause not in value.condition else ""
+    return f"(would lead to {value.leads_to})" if value.leads_to else ""
 
 
 def _taken(decision: Decision) -> tuple[list[Line], list[Line], list[Line]]:
@@ -91,12 +93,12 @@ def _taken(decision: Decision) -> tuple[list[Line], list[Line], list[Line]]:
     leads = [line(("  → ", "accent"), span(decision.leads_to.removeprefix("conclude "), "strong"), hang=4)] if decision.leads_to else []
     for value in decision.conditions:
         if value.outcome == "true":
-            return [line(("  yes: ", "good"), span(value.condition), hang=6)], list(_readings(value.readings)), leads
+            return [line(("  yes: ", "good"), span(value.condition), hang=6)], list(_readings(value)), leads
     return [], [], leads
 
 
-def _readings(readings: tuple[Reading, ...]) -> Iterator[Line]:
-    """The values from devices; inputs are the operator's own and stand in the condition."""
-    for reading in readings:
-        if reading.citations or "(" in reading.fact:
+def _readings(value: ConditionValue) -> Iterator[Line]:
+    """The values from devices, where the condition alone does not say them; inputs are the operator's own."""
+    for reading in value.readings:
+        if (reading.citations or "(" in reading.fact) and reading.fact != value.condition:
             yield line(("      ", ""), span(reading.fact, "dim"), (" = ", "dim"), span(reading.value, "code", 120), hang=8)

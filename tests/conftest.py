@@ -1,0 +1,46 @@
+"""Nothing is skipped silently where CI is set: a skip for a missing program or file is a failure there.
+
+In order are only the skips named below: those for rights that a machine may well refuse.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+IN_ORDER = {
+    r"a real PAM login needs root and a mount namespace": "containers often refuse a mount namespace, even to root",
+    r"capturing on lo( with tcpdump)? (is not permitted here|needs root)": "raw sockets need a capability",
+    r"cannot mount a small disk here": "mounting needs a capability",
+}
+
+
+def refused(reason: str) -> bool:
+    """Whether a skip for this reason must not pass unseen."""
+    return bool(os.environ.get("CI")) and not any(re.search(expression, reason) for expression in IN_ORDER)
+
+
+def _fail_instead(report: Any) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if refused(reason):
+            report.outcome = "failed"
+            report.longrepr = f"{report.nodeid}: skipped, which CI does not take: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    report = yield
+    _fail_instead(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    _fail_instead(report)
+    return report
