@@ -42,7 +42,19 @@ def test_it_plays_the_demo_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     venv.create(environment, symlinks=True)
     python = str(environment / "bin" / "python")
     purelib = Path(sysconfig.get_path("purelib", vars={"base": str(environment)}))
-    install = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        str(wheel),
+    ]
     subprocess.run(install, check=True, capture_output=True)
     (purelib / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
     empty = tmp_path / "empty"

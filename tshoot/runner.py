@@ -67,6 +67,7 @@ class Runner:
         self._cleanup = cleanup
         self._clock = clock
         self._answers: SimpleQueue[EffectAnswered | None] = SimpleQueue()
+        self._under_way: set[str] = set()
         self._showing = threading.RLock()
 
     def run(self) -> Verdict | None:
@@ -97,26 +98,30 @@ class Runner:
                 answered = self._answers.get()
                 if answered is None:
                     break
-                self.record(answered)
+                self._note_answer(answered)
                 decided = len(state.path)
                 state, effects = advance(state, answered)
                 self._tell_decisions(decided, state)
-        return self._let_go(state) if state.verdict is None else state
+        if state.verdict is None:
+            self._let_go()
+        return state
 
-    def _let_go(self, state: State) -> State:
+    def _let_go(self) -> None:
         """After a cancel: record the answers of what was under way, as far as they come soon."""
-        waiting = set(state.waiting)
         deadline = time.monotonic() + GRACE
-        while waiting and (left := deadline - time.monotonic()) > 0:
+        while self._under_way and (left := deadline - time.monotonic()) > 0:
             with suppress(Empty):
                 answered = self._answers.get(timeout=left)
                 if answered is not None:
-                    self.record(answered)
-                    waiting.discard(answered.key)
-        return state
+                    self._note_answer(answered)
+
+    def _note_answer(self, answered: EffectAnswered) -> None:
+        self._under_way.discard(answered.key)
+        self.record(answered)
 
     def _start(self, effect: Effect) -> None:
         self.record(EffectRequested(self._clock(), effect))
+        self._under_way.add(effect.key)
         threading.Thread(target=self._answer, args=(effect,), name=f"tshoot {effect.key}", daemon=True).start()
 
     def _answer(self, effect: Effect) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
@@ -27,6 +28,7 @@ from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.loader import find_playbook, load_playbook
 from tshoot.playbook.tree import CaptureStep, Playbook, RunStep
 from tshoot.runner import Runner, View
+from tshoot.transports.address import parse_address
 
 if TYPE_CHECKING:
     from tshoot.transports.base import Prompter
@@ -100,6 +102,7 @@ def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str]) ->
     playbook = checked_playbook(name)
     problems = [f"`{role}` is no target of {playbook.id}" for role in targets if role not in playbook.roles]
     problems += [f"--target {name}=HOST is missing: {role.help}" for name, role in playbook.roles.items() if not targets.get(name)]
+    problems += [f"--target {role}={targets[role]}: {problem}" for role in playbook.roles if (problem := _address_problem(targets.get(role, "")))]
     values: Mapping[str, str | int] = {}
     try:
         values = typed_inputs(playbook, inputs)
@@ -109,6 +112,15 @@ def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str]) ->
         raise UsageError("; ".join(problems), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
     specs = {name: TargetSpec(name, targets[name], role.platform) for name, role in playbook.roles.items()}
     return Prepared(playbook, specs, values)
+
+
+def _address_problem(typed: str) -> str:
+    try:
+        if typed:
+            parse_address(typed)
+    except UsageError as error:
+        return f"{error.message}; {error.hint}"
+    return ""
 
 
 def typed_inputs(playbook: Playbook, given: Mapping[str, str]) -> Mapping[str, str | int]:
@@ -129,7 +141,7 @@ def typed_inputs(playbook: Playbook, given: Mapping[str, str]) -> Mapping[str, s
     return values
 
 
-def plan(prepared: Prepared) -> tuple[Planned, ...]:
+def plan(prepared: Prepared, capture_directories: Mapping[str, str] = MappingProxyType({})) -> tuple[Planned, ...]:
     """Everything that may happen, in the playbook's order. Opens no socket."""
     found = []
     for node in prepared.playbook.nodes.values():
@@ -137,28 +149,30 @@ def plan(prepared: Prepared) -> tuple[Planned, ...]:
         for step in steps:
             if isinstance(step, RunStep):
                 host = prepared.targets[step.target].host
-                found.append(Planned(step.target, host, node.id, planned_text(step.command, prepared.inputs), node.why, step.changes))
+                found.append(Planned(step.target, host, node.id, planned_text(step.command, prepared.inputs, shlex.quote), node.why, step.changes))
             elif isinstance(step, CaptureStep):
                 host = prepared.targets[step.target].host
-                found += [Planned(step.target, host, node.id, text, node.why, False) for text in _capture_commands(step, prepared)]
+                found += [
+                    Planned(step.target, host, node.id, text, node.why, False) for text in _capture_commands(step, prepared, capture_directories)
+                ]
     return tuple(found)
 
 
-def _capture_commands(step: CaptureStep, prepared: Prepared) -> tuple[str, ...]:
+def _capture_commands(step: CaptureStep, prepared: Prepared, directories: Mapping[str, str]) -> tuple[str, ...]:
     """What a capture runs on the target, from the check for room to the removal of its file."""
     recipe = load_platform(prepared.targets[step.target].platform).capture
     if recipe is None:
         return ()
     interface, filter_ = planned_text(step.interface, prepared.inputs), planned_text(step.filter, prepared.inputs)
-    file = f"{recipe.directories[0]}/tshoot-‹session›.pcap"
+    file = f"{directories.get(step.target, recipe.directories[0]).rstrip('/')}/tshoot-‹session›.pcap"
     places = {"interface": interface, "snaplen": step.snaplen, "packets": step.packets, "path": file, "filter": shlex.quote(filter_)}
     command = f"{recipe.program} {recipe.arguments.format(**places)}"
     bounds = f"ended after {step.seconds:g} s, {step.packets} packets or {step.megabytes:g} MB, or when the connection ends"
     return (recipe.free_space, f"{command}   ({bounds})", f"sha256sum {file}", f"rm -f {file}")
 
 
-def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
-    """The text with inputs filled in; what only a device can tell stays readable as ‹expression›."""
+def planned_text(template: Template, inputs: Mapping[str, str | int], quote: Callable[[str], str] = str) -> str:
+    """The text with inputs filled in, each through `quote`; what only a device can tell stays readable as ‹expression›."""
     from tshoot.playbook.evaluation import render
 
     pieces = []
@@ -166,7 +180,7 @@ def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
         if isinstance(part, str):
             pieces.append(part)
             continue
-        text, _ = render(Template(part.source, (part,)), inputs)
+        text, _ = render(Template(part.source, (part,)), inputs, quote)
         pieces.append(text if isinstance(text, str) else f"‹{part.source}›")
     return "".join(pieces)
 

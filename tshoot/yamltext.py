@@ -6,6 +6,7 @@ node. A mapping or sequence it returns carries `.lc`; `position` turns that into
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,34 @@ def position(node: Any, key: Any = None) -> tuple[int, int]:
         return place[0] + 1, place[1] + 1
     except (KeyError, AttributeError, TypeError, IndexError):
         return (lc.line or 0) + 1, (lc.col or 0) + 1
+
+
+_MESSAGES = {
+    "extra_forbidden": "this key is not known here",
+    "missing": "this key is missing",
+    "model_type": "expected keys and values",
+    "dict_type": "expected keys and values",
+    "list_type": "expected a list",
+    "string_type": "expected text",
+}
+
+
+def form_problems(origin: object, tree: Any, errors: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """pydantic's errors about `tree` as `origin:line:column: where: message`, in the order of the file, each once."""
+    found = (located(tree, item["loc"], _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))) for item in errors)
+    return tuple(f"{origin}:{line}:{column}: {text}" for line, column, text in dict.fromkeys(sorted(found)))
+
+
+def located(tree: Any, place: Iterable[Any], message: str) -> tuple[int, int, str]:
+    """Line and column of the deepest node of `place` that `tree` has, and `where: message`; names of union members in `place` are skipped."""
+    node, line, column = tree, *position(tree)
+    where: list[str] = []
+    steps = list(place)
+    for step in steps:
+        if (isinstance(node, Mapping) and step in node) or (isinstance(node, list) and isinstance(step, int) and step < len(node)):
+            line, column = position(node, step)
+            node = node[step]
+            where.append(str(step))
+        elif step == steps[-1] and message == _MESSAGES["missing"]:
+            where.append(str(step))
+    return line, column, f"{'.'.join(where) or 'the file'}: {message}"

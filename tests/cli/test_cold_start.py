@@ -33,7 +33,9 @@ def test_no_heavy_library_is_loaded(words: str) -> None:
 
 def cpu_seconds(*words: str) -> float:
     """User and system time of one run of Python: unlike the clock, it hardly depends on what else the machine does."""
-    process = os.posix_spawn(sys.executable, [sys.executable, *words], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+    process = os.posix_spawn(
+        sys.executable, [sys.executable, *words], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    )
     _, status, usage = os.wait4(process, 0)
     assert status == 0
     return usage.ru_utime + usage.ru_stime

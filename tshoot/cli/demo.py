@@ -47,10 +47,11 @@ def run(arguments: Namespace) -> int:
 def chosen(name: str, cases: tuple[Scenario, ...]) -> Scenario:
     """The case that `name` means: an id, its last part, or a cause; the default where it is empty."""
     wanted = name or DEFAULT_CASE
-    for fits in (lambda case: case.id == wanted, lambda case: case.folder.name == wanted, lambda case: case.expect.cause == wanted):
-        found = [case for case in cases if fits(case)]
-        if found:
-            return found[0]
+    names = [(case.id, case.folder.name, case.expect.cause) for case in cases]
+    for kind in range(3):
+        for case, named in zip(cases, names, strict=True):
+            if named[kind] == wanted:
+                return case
     raise UsageError(f"there is no demo case `{name}`", "`tshoot demo --list` names them")
 
 

@@ -71,20 +71,21 @@ def _install(name: str) -> str:
 
 def _agent() -> Check:
     path = os.environ.get("SSH_AUTH_SOCK", "")
-    ok = bool(path) and Path(path).exists()
+    ok = bool(path) and os.access(path, os.F_OK)
     return Check("ssh agent", ok, False, path if ok else "not running; keys in files and passwords still work", "eval $(ssh-agent) && ssh-add")
 
 
 def _known_hosts() -> Check:
     path = Path("~/.ssh/known_hosts").expanduser()
-    found = f"{path}" if path.exists() else f"{path} is not there yet; the first connect to a target asks about its key"
-    return Check("known_hosts", path.exists(), False, found)
+    there = os.access(path, os.F_OK)  # also where a folder on the way may not be entered
+    found = f"{path}" if there else f"{path} is not there yet; the first connect to a target asks about its key"
+    return Check("known_hosts", there, False, found)
 
 
 def _data() -> Check:
     from tshoot.session.store import default_root
 
     root = default_root()
-    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    existing = next(folder for folder in (root, *root.parents) if os.access(folder, os.F_OK))
     ok = os.access(existing, os.W_OK)
     return Check("sessions", ok, True, f"kept in {root}" if ok else f"{existing} cannot be written", "set XDG_DATA_HOME to a folder of yours")

@@ -40,7 +40,7 @@ def paragraphs(*parts: tuple[str, str]) -> None:
     """(heading, text) pairs, wrapped to the terminal; a pair without text is left out."""
     import textwrap
 
-    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+    width = max(20, min(shutil.get_terminal_size((100, 24)).columns, 110))
     for heading, text in parts:
         if text:
             lines = (line for paragraph in clean(text).splitlines() for line in textwrap.wrap(paragraph, width - 2) or [""])

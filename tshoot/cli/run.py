@@ -24,11 +24,22 @@ def run(arguments: Namespace) -> int:
         checked_playbook(arguments.playbook)
         return run_tui(Opening(arguments.playbook, targets, inputs, settings))
     prepared = prepare(arguments.playbook, targets, inputs)
+    for role, directory in settings.capture_directories.items():
+        if role not in prepared.targets or not directory.startswith("/"):
+            hint = "for example --capture-dir host=/vmfs/volumes/datastore1"
+            raise UsageError(f"--capture-dir {role}={directory}: expected a target of {prepared.playbook.id} and an absolute folder on it", hint)
     if arguments.plan:
-        return show_plan(prepared, arguments.json)
+        return show_plan(prepared, settings, arguments.json)
     from tshoot.cli.terminal import TerminalOperator
 
     return run_plainly(prepared, settings, TerminalOperator(arguments.yes), arguments.json)
+
+
+_FORMS = {
+    "--target": ("ROLE=HOST", "host=esx01"),
+    "--set": ("NAME=VALUE", "server=192.0.2.10"),
+    "--capture-dir": ("ROLE=DIR", "host=/vmfs/volumes/datastore1"),
+}
 
 
 def pairs(words: list[str], option: str) -> dict[str, str]:
@@ -37,7 +48,7 @@ def pairs(words: list[str], option: str) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals:
-            raise UsageError(f"{option} {word}: expected NAME=VALUE", f"for example {option} host=esx01")
+            raise UsageError(f"{option} {word}: expected {_FORMS[option][0]}", f"for example {option} {_FORMS[option][1]}")
         found[name] = value
     return found
 
@@ -65,8 +76,8 @@ def run_plainly(prepared: Prepared, settings: Settings, operator: Operator, as_j
     return diagnostics.exit_code(verdict)
 
 
-def show_plan(prepared: Prepared, as_json: bool) -> int:
-    steps = plan(prepared)
+def show_plan(prepared: Prepared, settings: Settings, as_json: bool) -> int:
+    steps = plan(prepared, settings.capture_directories)
     if as_json:
         rows = [{"target": s.target, "host": s.host, "node": s.node, "command": s.text, "why": s.why, "changes": s.changes} for s in steps]
         emit_json({"playbook": prepared.playbook.id, "plan": rows})

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tshoot.errors import PlaybookError
 from tshoot.platforms.rules import CommandRule, plain_words
-from tshoot.yamltext import load_yaml_file, position
+from tshoot.yamltext import form_problems, load_yaml_file
 
 _PLACES = ("interface", "snaplen", "packets", "path", "filter")
 
@@ -79,20 +79,5 @@ def read_document(path: Path) -> PlatformDocument:
     try:
         return PlatformDocument.model_validate(tree)
     except ValidationError as error:
-        located = sorted(_located(tree, found["loc"], found["msg"]) for found in error.errors(include_url=False))
-        problems = tuple(f"{path}:{line}:{column}: {message}" for line, column, message in located)
+        problems = form_problems(path, tree, error.errors(include_url=False))
         raise PlaybookError(problems[0], "correct the platform file", problems) from error
-
-
-def _located(tree: Any, place: tuple[int | str, ...], message: str) -> tuple[int, int, str]:
-    """Line, column and message of a problem, at the deepest node of `place` that the file has."""
-    node, line, column = tree, *position(tree)
-    for key in place:
-        try:
-            child = node[key]
-        except (KeyError, IndexError, TypeError):
-            break
-        line, column = position(node, key)
-        node = child
-    where = ".".join(map(str, place))
-    return line, column, f"{where + ': ' if where else ''}{message.removeprefix('Value error, ')}"

@@ -12,7 +12,7 @@ from tshoot.errors import PlaybookError
 from tshoot.playbook.expressions import Expression, ExpressionError, Template, parse_condition, parse_template
 from tshoot.playbook.tree import BRANCH_KINDS, AskStep, Branch, CaptureStep, InputSpec, Node, Place, Playbook, Role, RunStep, Step, WaitStep
 from tshoot.shipped import shipped
-from tshoot.yamltext import load_yaml, position
+from tshoot.yamltext import form_problems, load_yaml, position
 
 if TYPE_CHECKING:
     from tshoot.playbook.document import CaptureForm, DuringForm, NodeForm, OtherwiseForm, OutcomeForm, PlaybookForm, WhenForm
@@ -60,8 +60,7 @@ def playbook_from_text(text: str, origin: str) -> Playbook:
     try:
         form = PlaybookForm.model_validate(_plain(raw, count()))
     except ValidationError as error:
-        problems = dict.fromkeys(sorted(_problem(item, raw) for item in error.errors()))
-        raise _refused(origin, tuple(f"{origin}:{line}:{column}: {text}" for line, column, text in problems)) from error
+        raise _refused(origin, form_problems(origin, raw, error.errors(include_url=False))) from error
     except (RecursionError, OverflowError) as error:
         raise _refused(origin, (f"{origin}:1:1: nested too deeply, or its aliases stand for too much",)) from error
     builder = _Builder(raw, origin)
@@ -90,33 +89,6 @@ def _plain(raw: Any, values: Iterator[int]) -> Any:
     if isinstance(raw, (bool, int, float)) or raw is None:
         return raw if isinstance(raw, bool) or raw is None else (int(raw) if isinstance(raw, int) else float(raw))
     return str(raw)
-
-
-_MESSAGES = {
-    "extra_forbidden": "this key is not known here",
-    "missing": "this key is missing",
-    "model_type": "expected keys and values",
-    "dict_type": "expected keys and values",
-    "list_type": "expected a list",
-    "string_type": "expected text",
-}
-
-
-def _problem(item: Any, raw: Any) -> tuple[int, int, str]:
-    """One pydantic error as line, column and message. Names of union members in its path are skipped."""
-    node, line, column = raw, *position(raw)
-    where: list[str] = []
-    for step in item["loc"]:
-        if (isinstance(node, Mapping) and step in node) or (isinstance(node, list) and isinstance(step, int) and step < len(node)):
-            line, column = position(node, step)
-        else:
-            if item["type"] == "missing" and step == item["loc"][-1]:
-                where.append(str(step))
-            continue
-        node = node[step]
-        where.append(str(step))
-    message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
-    return line, column, f"{'.'.join(where) or 'the file'}: {message}"
 
 
 class _Builder:

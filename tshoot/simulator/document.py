@@ -7,6 +7,7 @@ what a capture on it holds, what the operator answers, and the verdict that must
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tshoot.errors import PlaybookError
 from tshoot.model.verdicts import VerdictKind
-from tshoot.yamltext import load_yaml_file, position
+from tshoot.yamltext import form_problems, load_yaml_file, located
 
 
 def _expression(text: str) -> str:
@@ -127,22 +128,14 @@ def read_document(path: Path, shape: type[_Document]) -> tuple[_Document, Any]:
     try:
         return shape.model_validate(tree), tree
     except ValidationError as error:
-        raise problems_error([problem(path, tree, found["loc"], found["msg"]) for found in error.errors(include_url=False)]) from error
+        raise problems_error(form_problems(path, tree, error.errors(include_url=False))) from error
 
 
-def problems_error(problems: list[str]) -> PlaybookError:
+def problems_error(problems: Sequence[str]) -> PlaybookError:
     return PlaybookError(problems[0], "correct the scenario", tuple(problems))
 
 
 def problem(path: Path, tree: Any, place: tuple[int | str, ...], message: str) -> str:
     """`file:line:column: where: message`, at the deepest node of `place` that the file has."""
-    node, line, column = tree, *position(tree)
-    for key in place:
-        try:
-            child = node[key]
-        except (KeyError, IndexError, TypeError):
-            break
-        line, column = position(node, key)
-        node = child
-    where = ".".join(map(str, place))
-    return f"{path}:{line}:{column}: {where + ': ' if where else ''}{message.removeprefix('Value error, ')}"
+    line, column, text = located(tree, place, message)
+    return f"{path}:{line}:{column}: {text}"

@@ -7,6 +7,7 @@ socket or file is left.
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from tshoot.simulator.login import Credentials, DeviceLogin
 from tshoot.simulator.simulated_device import SimulatedDevice
 
 LOOPBACK = "127.0.0.1"
+_LOG = "tshoot.simulator"  # of what paramiko says about clients that go away: it would end on the terminal
+logging.getLogger(_LOG).addHandler(logging.NullHandler())
 
 
 class DeviceServer:
@@ -34,7 +37,7 @@ class DeviceServer:
         self._closing = threading.Event()
         self._listening = socket.create_server((LOOPBACK, 0)) if not device.device.port_closed else _refusing()
         self.port: int = self._listening.getsockname()[1]
-        self._start(self._device.watch, self.drop)
+        self._device.on_cut = self.drop
         if not device.device.port_closed:
             self._start(self._accept)
 
@@ -55,8 +58,10 @@ class DeviceServer:
         self._listening.close()
         self._device.close()
         self.drop()
-        for thread in [*self._threads, *self._transports]:
+        for thread in self._threads:
             thread.join(10)
+        for transport in self._transports:
+            transport.join(10)
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, name=f"simulator {target.__name__}", daemon=True)
@@ -71,6 +76,7 @@ class DeviceServer:
                 return
             login = DeviceLogin(self._credentials, self._device.device.refused_logins, self._ready, self._execute, self._sftp)
             transport = GrantingTransport(connection)
+            transport.set_log_channel(_LOG)
             transport.add_server_key(self._host_key)
             self._logins.append(login)
             self._transports.append(transport)

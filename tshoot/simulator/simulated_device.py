@@ -35,10 +35,11 @@ _MARK = "TSHOOT_SIMULATED_DEVICE"  # in the environment of every process of a de
 
 
 class SimulatedDevice:
-    """One device, ready to run commands; `close` ends its processes and removes its folder."""
+    """One device, ready to run commands; `close` ends its processes and removes its folder. `on_cut` is called when a command cuts the connection."""
 
     def __init__(self, device: Device, capture_delay: float = 1.0) -> None:
         self.device = device
+        self.on_cut: Callable[[], None] = lambda: None
         # ESXi captures in /tmp, which `vdf` lists as a RAM disk of its own: there, where this machine has one
         self._folder = Path(tempfile.mkdtemp(prefix="tshoot-device-", dir="/tmp" if Path("/tmp").is_dir() else None)).resolve()  # noqa: S108
         self.root = self._folder / "root"
@@ -52,14 +53,15 @@ class SimulatedDevice:
         for folder in (self.root, self.capture_directory, self._bin):
             folder.mkdir()
         os.mkfifo(self._control, 0o600)
+        self._control_pipe = self._control.open("r+b", buffering=0)
         self._state.write_text(json.dumps(self._content(capture_delay)), encoding="utf-8")
         self._fill_bin()
+        self._watching = threading.Thread(target=self._watch, name="simulator cuts", daemon=True)
+        self._watching.start()
 
-    def watch(self, drop: Callable[[], None]) -> None:
-        """Call `drop` whenever a command of the scenario cuts the connection; returns after `close`."""
-        with self._control.open("r+b", buffering=0) as control:
-            while control.read(1) == b"c":
-                drop()
+    def _watch(self) -> None:
+        while self._control_pipe.read(1) == b"c":
+            self.on_cut()
 
     def run(self, command: bytes) -> subprocess.Popen[bytes]:
         """Start `command` with its three streams as pipes; OSError or ValueError where the system cannot."""
@@ -92,8 +94,10 @@ class SimulatedDevice:
         return found
 
     def close(self) -> None:
-        """End all processes and whoever watches, remove the folder."""
+        """End all processes and remove the folder; a second call does nothing."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
         for started in self._started:
             if started.poll() is None:
@@ -105,10 +109,9 @@ class SimulatedDevice:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.005)
-        with suppress(OSError):  # nobody watches
-            pipe = os.open(self._control, os.O_WRONLY | os.O_NONBLOCK)
-            os.write(pipe, b"q")
-            os.close(pipe)
+        self._control_pipe.write(b"q")
+        self._watching.join()
+        self._control_pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _content(self, delay: float) -> dict[str, object]:

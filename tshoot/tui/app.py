@@ -92,11 +92,11 @@ class TshootApp(App[int]):
         self._show_run(live(prepared, self.opening.settings), title, self.opening.remark, self._left_run)
 
     def show_session(self, folder: Path, title: str) -> None:
-        self._show_run(recorded(folder), title, f"a recorded session, nothing is connected: {folder.name}", lambda closed: self.leave_screen())
+        self._show_run(recorded(folder), title, f"a recorded session, nothing is connected: {folder.name}", lambda closed: self.action_leave_screen())
 
     def show_work(self, work: Work, title: str, remark: str = "") -> None:
         """Any source of events, as a run."""
-        self._show_run(work, title, remark, lambda closed: self.leave_screen())
+        self._show_run(work, title, remark, lambda closed: self.action_leave_screen())
 
     def _show_run(self, work: Work, title: str, remark: str, leave: Callable[[RunClosed | None], None]) -> None:
         from tshoot.tui.screens.run import RunScreen
@@ -107,9 +107,9 @@ class TshootApp(App[int]):
     def _left_run(self, closed: RunClosed | None) -> None:
         self.left_at_once = closed is None
         self.exit_code = exit_code(closed)
-        self.leave_screen()
+        self.action_leave_screen()
 
-    def leave_screen(self) -> None:
+    def action_leave_screen(self) -> None:
         """Back to the screen before; out of tshoot from the first one."""
         if len(self.screen_stack) > 2:
             self.pop_screen()

@@ -120,10 +120,10 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "line", "words"),
         [
-            ("", 1, "dictionary"),
-            ("[]", 1, "dictionary"),
+            ("", 1, "expected keys and values"),
+            ("[]", 1, "expected keys and values"),
             (HEAD + "devices: {}\n" + EXPECT, 4, "at least 1"),
-            (HEAD + "devices: {host: {platform: linux, name: a, colour: red}}\n" + EXPECT, 4, "not permitted"),
+            (HEAD + "devices: {host: {platform: linux, name: a, colour: red}}\n" + EXPECT, 4, "this key is not known here"),
             (HEAD + "devices: {host: {platform: linux, name: a, commands: [{run: x, pattern: x}]}}\n" + EXPECT, 4, "one of the two"),
             (HEAD + "devices: {host: {platform: linux, name: a, commands: [{stdout: x}]}}\n" + EXPECT, 4, "one of the two"),
             (HEAD + "devices: {host: {platform: linux, name: a, commands: [{pattern: '('}]}}\n" + EXPECT, 4, "no regular expression"),

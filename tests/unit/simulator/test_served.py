@@ -147,9 +147,10 @@ class TestFaults:
     def test_a_process_outlives_its_connection_but_not_its_standard_input(self, served):
         marker = root(served) / "outlived"
         with client(served) as connected:
-            _, stdout, _ = connected.exec_command(f"echo up; cat; echo x > {marker}")
+            stdin, stdout, _ = connected.exec_command(f"echo up; cat; echo x > {marker}")
             assert stdout.readline() == "up\n"
             assert not marker.exists()
+            assert not stdin.closed
         wait_until(marker.exists, "the end of standard input")
 
     def test_a_closed_port_refuses(self, tmp_path):

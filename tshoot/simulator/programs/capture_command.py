@@ -46,7 +46,7 @@ def main(state_file: str, name: str, *arguments: str) -> int:
     try:
         options, words = read_options(list(arguments))
         content = recorded(state["capture"], state["tcpdump"], options, " ".join(words))
-        with Path(options["w"]).open("wb") as file:
+        with Path("/dev/stdout" if options["w"] == "-" else options["w"]).open("wb") as file:
             file.write(content[:24])
             file.flush()
             ending.listening = True

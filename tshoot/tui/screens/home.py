@@ -42,6 +42,10 @@ class SymptomInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Choose"), Binding("down", "screen.into_list", "Lists", key_display="↓")]
 
 
+class Choices(OptionList):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
+
+
 class HomeScreen(Screen[None]):
     app: TshootApp
 
@@ -66,8 +70,8 @@ class HomeScreen(Screen[None]):
         yield SymptomInput(placeholder="What is wrong? For example: mount denied", id="symptom", select_on_focus=False)
         with Horizontal(id="home"):
             with Vertical(id="lists"):
-                yield OptionList(id="playbooks", markup=False)
-                yield OptionList(id="sessions", markup=False)
+                yield Choices(id="playbooks", markup=False)
+                yield Choices(id="sessions", markup=False)
             yield LinesView(id="about")
         yield Footer(show_command_palette=False)
 
@@ -112,6 +116,7 @@ class HomeScreen(Screen[None]):
         options = self.query_one("#sessions", OptionList)
         options.clear_options()
         options.add_options([Option(_session_row(entry)) for entry in entries] or [Option(Content("no session yet: a run makes one"), disabled=True)])
+        options.highlighted = 0 if entries else None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._match(event.value)
@@ -160,6 +165,9 @@ class HomeScreen(Screen[None]):
         about.scroll_home(animate=False)
 
     # --- keys ---
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "out_of_list" or not isinstance(self.focused, Input)
 
     def action_into_list(self) -> None:
         self.query_one("#playbooks").focus()

@@ -72,8 +72,8 @@ class LinesView(ScrollView, can_focus=True):
 
     @property
     def text(self) -> str:
-        """All rows as plain text."""
-        return "\n".join(row.text for section in self._sections for row in self._rows[section])
+        """All lines as plain text, before they are broken at the width."""
+        return "\n".join(line.text for section in self._sections for line in self._lines[section] if self.details or not line.detail)
 
     # --- how it is laid out ---
 
@@ -82,7 +82,9 @@ class LinesView(ScrollView, can_focus=True):
         if not self._wrap:
             self._widest = max(self._widest, max((line.width for line in shown), default=0))
             return list(shown)
-        width = max(self.scrollable_content_region.width, 10)
+        width = self.scrollable_content_region.width
+        if not width:  # hidden: laid out when it is shown
+            return list(shown)
         return [row for line in shown for row in wrapped(line, width)]
 
     def _changed(self) -> None:
