@@ -10,7 +10,8 @@ def main(arguments: list[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         from tshoot import __version__
 
-        sys.stdout.write(f"tshoot {__version__}\n")
+        if sys.stdout is not None:  # None where tshoot was started with its output closed
+            sys.stdout.write(f"tshoot {__version__}\n")
         return 0
     from tshoot.cli.main import run_words
 

@@ -25,11 +25,11 @@ def uses(tree: ast.AST, stream: str) -> Iterator[int]:
     asked = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ASKING}
     compared = {id(side) for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr.strip("_") == stream and isinstance(node.value, ast.Name) and node.value.id == "sys":
-            if id(node) not in asked | compared:
+        match node:
+            case ast.Attribute(value=ast.Name(id="sys"), attr=name) if name.strip("_") == stream and id(node) not in asked | compared:
                 yield node.lineno
-        if isinstance(node, ast.ImportFrom) and node.module == "sys" and any(name.name.strip("_") == stream for name in node.names):
-            yield node.lineno
+            case ast.ImportFrom(module="sys", names=names) if any(name.name.strip("_") == stream for name in names):
+                yield node.lineno
 
 
 @pytest.mark.parametrize("stream", WRITERS)

@@ -92,7 +92,7 @@ async def test_playbooks_and_sessions_on_the_home_screen(tmp_path: Path, monkeyp
         await until(pilot, lambda: "[/bar]" in screen_text(pilot), "the broken session")
         await pilot.press("slash", "enter")
         await until(pilot, lambda: "[/foo] help" in screen_text(pilot), "the set-up")
-        assert "not `[red]x`" in screen_text(pilot)
+        assert "`[red]x`" in screen_text(pilot)
         assert "`[/foo]` is no target" in screen_text(pilot)
         await pilot.press("ctrl+r")
         await pilot.pause()

@@ -54,8 +54,8 @@ def on_run(pilot: Pilot[int]) -> bool:
 
 def asked(pilot: Pilot[int]) -> str:
     """The text of the question that is open, "" where none is."""
-    question = pilot.app.screen.query_one(QuestionBar).current if on_run(pilot) else None
-    return question.text if question else ""
+    questions = [bar.current.text for bar in pilot.app.screen.query(QuestionBar) if bar.current]
+    return questions[0] if questions else ""
 
 
 def ended(pilot: Pilot[int]) -> bool:

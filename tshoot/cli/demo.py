@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +69,7 @@ def play(scenario: Scenario, arguments: Namespace) -> int:
             say(f"{scenario.id}: {scenario.title}", f"  {scenario.story}", f"  {opening.remark}", "")
         prepared = prepare(opening.playbook, opening.targets, opening.inputs)
         code = run_plainly(prepared, opening.settings, RecordedOperator(scenario), arguments.json)
-    if code == diagnostics.FAULT and not arguments.json and sys.stdout.isatty():
+    if code == diagnostics.FAULT and not arguments.json and on_terminal():
         diagnostics.note("exit status 1: a fault was found, as it should be here")
     return code
 

@@ -16,16 +16,19 @@ SCHEMA = 1
 
 def say(*lines: str) -> None:
     """Lines for a person."""
-    encoding = sys.stdout.encoding or "utf-8"
-    for line in lines:
-        sys.stdout.write(clean(line).encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    _write("".join(clean(line).encode(encoding, "replace").decode(encoding) + "\n" for line in lines))
 
 
 def emit_json(document: dict[str, Any]) -> None:
     """The one JSON document of a `--json` call; `schema` is put first."""
-    sys.stdout.write(json.dumps({"schema": SCHEMA, **document}, indent=2, ensure_ascii=True) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps({"schema": SCHEMA, **document}, indent=2, ensure_ascii=True) + "\n")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is not None:  # None where tshoot was started with its output closed: nobody reads
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -49,4 +52,4 @@ def paragraphs(*parts: tuple[str, str]) -> None:
 
 def on_terminal() -> bool:
     """Whether both ends are a terminal that can show the full-screen interface."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)) and os.environ.get("TERM", "dumb") != "dumb"

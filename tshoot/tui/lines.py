@@ -68,7 +68,7 @@ def wrapped(logical: Line, width: int) -> Iterator[Line]:
     if logical.whole:
         yield Line((*_between(logical.spans, 0, _fitting(logical.text, 0, max(width - 1, 1))), ("…", "dim")), logical.hang, logical.detail, True)
         return
-    text, start, hang = logical.text, 0, min(logical.hang, width // 2)
+    text, start, hang = logical.text, 0, min(logical.hang, width // 2) if width >= 8 else 0
     while start < len(text):
         room = width - (hang if start else 0)
         end = _fitting(text, start, max(room, 1))

@@ -65,7 +65,7 @@ class QuestionBar(Vertical):
         field.display, choices.display = question.form in {"text", "secret"}, question.form == "choice"
         field.value, field.password = "", question.form == "secret"
         choices.clear_options()
-        choices.add_options([Option(Content(clean_line(f"{number}  {choice}"))) for number, choice in enumerate(question.choices, 1)])
+        choices.add_options([Option(Content(f"{number}  {clean_line(choice)}")) for number, choice in enumerate(question.choices, 1)])
         if field.display:
             field.focus()
         elif choices.display:
