@@ -16,20 +16,20 @@ setup: ## create .venv, install tshoot and what its tests need into it, and the 
 
 demo: ## diagnose a recorded fault on a simulated device, over real SSH (CASE=… for another, `tshoot demo --list`)
 	@$(SETUP)
-	@$(PYTHON) -m tshoot demo $(CASE); status=$$?; [ $$status -eq 1 ] || { echo "make demo: expected exit status 1 (fault found), got $$status" >&2; exit 1; }
+	@"$(PYTHON)" -m tshoot demo $(CASE); status=$$?; [ $$status -eq 1 ] || { echo "make demo: expected exit status 1 (fault found), got $$status" >&2; exit 1; }
 
 test: ## lint, types, import contracts, then every test
 	@$(SETUP) --dev
 	@$(MAKE) lint SETUP=:
-	@$(PYTHON) -m pytest -q -n auto --dist worksteal
+	@"$(PYTHON)" -m pytest -q -n auto --dist worksteal
 
 lint: ## style, types, who may import whom, playbooks, shell
 	@$(SETUP) --dev
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
-	@$(PYTHON) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
-	@$(PYTHON) -m tshoot playbooks lint
+	@"$(PYTHON)" -m ruff check .
+	@"$(PYTHON)" -m ruff format --check .
+	@"$(PYTHON)" -m mypy
+	@"$(PYTHON)" -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+	@"$(PYTHON)" -m tshoot playbooks lint
 	@shellcheck tools/setup .ci/run
 
 lab: ## faults on real servers in network namespaces: not there yet
@@ -37,8 +37,8 @@ lab: ## faults on real servers in network namespaces: not there yet
 
 bench: ## start-up, decoding and a whole diagnosis, each against the plain tool, as ratios
 	@$(SETUP) --dev
-	@$(PYTHON) bench/measure.py
+	@"$(PYTHON)" bench/measure.py
 
 picture: ## draw docs/picture.svg anew from a recorded session
 	@$(SETUP)
-	@$(PYTHON) docs/picture.py
+	@"$(PYTHON)" docs/picture.py

@@ -50,7 +50,9 @@ class Home:
         return self.folder / "data" / "tshoot" / "sessions"
 
     def start(self, *words: str | bytes, stdin: int = subprocess.DEVNULL, **changes: str | None) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([TSHOOT, *words], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(**changes), cwd=self.folder)
+        return subprocess.Popen(
+            [TSHOOT, *words], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(**changes), cwd=self.folder
+        )
 
     def run(self, *words: str | bytes, timeout: float = 60, **changes: str | None) -> Ended:
         """Run to the end; whatever happens, no trace of Python's reaches the user."""

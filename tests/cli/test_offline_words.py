@@ -337,7 +337,11 @@ def test_a_run_that_could_not_connect_is_a_session_like_any_other(home: Home) ->
     assert home.run("sessions", "replay").code == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"{}\n", b'{"format": 99}\n', NOISE[:300], b"[" * 100_000], ids=["empty", "zeros", "object", "newer", "noise", "deep"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 100, b"{}\n", b'{"format": 99}\n', NOISE[:300], b"[" * 100_000],
+    ids=["empty", "zeros", "object", "newer", "noise", "deep"],
+)
 def test_a_broken_session_is_listed_as_broken_and_explained(home: Home, content: bytes) -> None:
     folder = home.sessions / "20260101T000000Z-nfs-mount-abcdef"
     folder.mkdir(parents=True)
@@ -363,7 +367,10 @@ PLAIN = [
 
 
 @pytest.mark.parametrize("changes", PLAIN, ids=["ascii", "latin-1", "narrow", "one-column", "nonsense"])
-@pytest.mark.parametrize("words", [("explain", "nfs.mount-denied"), ("playbooks", "graph", "nfs-mount"), ("analyze", str(DENIED)), ("doctor",), ("demo", "--list"), ("--help",)])
+@pytest.mark.parametrize(
+    "words",
+    [("explain", "nfs.mount-denied"), ("playbooks", "graph", "nfs-mount"), ("analyze", str(DENIED)), ("doctor",), ("demo", "--list"), ("--help",)],
+)
 def test_every_terminal_will_do(home: Home, words: tuple[str, ...], changes: dict[str, str | None]) -> None:
     got = home.run(*words, **changes)
     assert got.code in (0, 1)
@@ -373,7 +380,9 @@ def test_every_terminal_will_do(home: Home, words: tuple[str, ...], changes: dic
         assert got.out.isascii()
 
 
-@pytest.mark.parametrize("words", ["--help", "run --help", "playbooks schema", "playbooks graph nfs-mount", "demo --list", "explain nfs.mount-denied", f"analyze {DENIED}"])
+@pytest.mark.parametrize(
+    "words", ["--help", "run --help", "playbooks schema", "playbooks graph nfs-mount", "demo --list", "explain nfs.mount-denied", f"analyze {DENIED}"]
+)
 @pytest.mark.parametrize("reader", ["head -c 1", "head -1", "true"])
 def test_a_reader_that_goes_away_is_no_error(home: Home, words: str, reader: str) -> None:
     script = f"{TSHOOT} {words} | {reader}"
@@ -387,9 +396,15 @@ def test_closed_streams_are_survived(home: Home) -> None:
         script = f"{TSHOOT} analyze {DENIED} {closing}"
         got = ended(subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home.environment()))
         assert got.code == 1, closing
-        version = ended(subprocess.Popen(["bash", "-c", f"{TSHOOT} --version {closing}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home.environment()))
+        version = ended(
+            subprocess.Popen(["bash", "-c", f"{TSHOOT} --version {closing}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home.environment())
+        )
         assert version.code == 0, closing
-    full = ended(subprocess.Popen(["bash", "-c", f"{TSHOOT} explain nfs.mount-denied > /dev/full"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=home.environment()))
+    full = ended(
+        subprocess.Popen(
+            ["bash", "-c", f"{TSHOOT} explain nfs.mount-denied > /dev/full"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=home.environment()
+        )
+    )
     assert full.code == 2
     assert b"No space left" in full.error
 

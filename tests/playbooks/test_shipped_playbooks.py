@@ -23,8 +23,21 @@ from tshoot.simulator.scenario import Scenario, scenarios
 
 PLAYBOOKS = [load_playbook(path) for path in shipped_playbooks()]
 SCENARIOS = scenarios()
-CASE_1 = """nfs.mount-denied nfs.export-not-found nfs.program-not-registered nfs.version-unsupported nfs.rpc-auth-rejected nfs.portmapper-unreachable
-    nfs.mountd-blocked nfs.nfsd-blocked nfs.access-denied nfs.stale-handle path.mtu-mismatch host.wrong-vmkernel path.unreachable""".split()
+CASE_1 = [
+    "nfs.mount-denied",
+    "nfs.export-not-found",
+    "nfs.program-not-registered",
+    "nfs.version-unsupported",
+    "nfs.rpc-auth-rejected",
+    "nfs.portmapper-unreachable",
+    "nfs.mountd-blocked",
+    "nfs.nfsd-blocked",
+    "nfs.access-denied",
+    "nfs.stale-handle",
+    "path.mtu-mismatch",
+    "host.wrong-vmkernel",
+    "path.unreachable",
+]
 each_playbook = pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda playbook: playbook.id)
 
 
@@ -150,7 +163,11 @@ def test_a_playbook_that_concludes_too_much_is_caught_by_its_scenarios() -> None
     """The rehearsal can fail: the same scenarios through a playbook with one branch turned round."""
     from tshoot.playbook.loader import playbook_from_text
 
-    text = (shipped_playbooks()[0]).read_text(encoding="utf-8").replace("when: trace.found('nfs.mount-denied')", "when: not trace.found('nfs.mount-denied')")
+    text = (
+        (shipped_playbooks()[0])
+        .read_text(encoding="utf-8")
+        .replace("when: trace.found('nfs.mount-denied')", "when: not trace.found('nfs.mount-denied')")
+    )
     wrong = playbook_from_text(text, "wrong.yaml")
     scenario = next(scenario for scenario in SCENARIOS if scenario.id == "nfs-mount/export-policy")
     assert any("expected fault nfs.mount-denied" in problem for problem in rehearse(scenario, wrong).problems)

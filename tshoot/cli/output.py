@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tshoot.errors import TshootError
 from tshoot.model.text import clean
 
 SCHEMA = 1
@@ -26,9 +27,15 @@ def emit_json(document: dict[str, Any]) -> None:
 
 
 def _write(text: str) -> None:
-    if sys.stdout is not None:  # None where tshoot was started with its output closed: nobody reads
+    if sys.stdout is None:  # tshoot was started with its output closed: nobody reads
+        return
+    try:
         sys.stdout.write(text)
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise TshootError(f"standard output cannot be written: {error.strerror}", "free some space, or send the output elsewhere") from error
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

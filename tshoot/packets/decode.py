@@ -30,6 +30,7 @@ from tshoot.errors import CaptureFileError, MissingProgram, TshootError
 from tshoot.model.text import clean_line
 from tshoot.packets.frames import Frame
 from tshoot.packets.pdml import frame_of
+from tshoot.packets.stall import PATIENCE, Stall
 
 PREFERENCES = {
     "tcp.try_heuristic_first": "TRUE",  # an RPC client's reserved port may belong to another protocol (647)
@@ -72,19 +73,24 @@ def decode(
 
 
 def _frames(command: list[str], path: Path, cancel: CancelToken, on_frame: Callable[[int], None], limit: int) -> Iterator[Frame]:
-    cancel.check()
-    given = 0
-    decoding = _Decoding(command[0], path.resolve(), command[1:])
-    with cancel.on_cancel(decoding.stop), decoding:
-        for frame in decoding:
-            cancel.check()
-            given += 1
-            on_frame(frame.number)
-            yield frame
-            if given == limit:
-                return
+    """A tshark that hangs before its first frame is ended and started once more."""
+    for last_try in (False, True):
         cancel.check()
-        decoding.raise_for_status(path, given)
+        given = 0
+        decoding = _Decoding(command[0], path.resolve(), command[1:])
+        with cancel.on_cancel(decoding.stop), decoding:
+            for frame in decoding:
+                cancel.check()
+                given += 1
+                on_frame(frame.number)
+                yield frame
+                if given == limit:
+                    return
+            cancel.check()
+            if decoding.hung and not given and not last_try:
+                continue
+            decoding.raise_for_status(path, given)
+            return
 
 
 class _Decoding:
@@ -97,6 +103,7 @@ class _Decoding:
         self._loop = asyncio.new_event_loop()
         self._capture: _Capture | None = None
         self._error: BaseException | None = None
+        self.hung = False
         self._thread = threading.Thread(target=self._work, name="tshark", daemon=True)
 
     def __enter__(self) -> _Decoding:
@@ -109,7 +116,18 @@ class _Decoding:
         self._thread.join()
 
     def __iter__(self) -> Iterator[Frame]:
-        while (frame := self._queue.get()) is not None:
+        stall = Stall()
+        while True:
+            try:
+                frame = self._queue.get(timeout=1.0)
+            except queue.Empty:
+                if self._capture is not None and stall.hangs(self._capture.pids):
+                    self.hung = True
+                    self._error = TimeoutError(f"it did nothing for {PATIENCE:g} s and was ended")
+                    self.stop()
+                continue
+            if frame is None:
+                return
             yield frame
 
     def stop(self) -> None:
@@ -183,6 +201,10 @@ class _Capture(FileCapture):  # type: ignore[misc]
     def complaint(self) -> str:
         lines = self._stderr.decode("utf-8", errors="replace").splitlines()
         return clean_line(" ".join(line.removeprefix("tshark: ") for line in lines if not _NOISE.search(line)))[:400]
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in list(self._running_processes)]
 
     def kill(self) -> None:
         for process in self._running_processes:

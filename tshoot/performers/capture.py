@@ -6,6 +6,7 @@ and said. What still captures when this run ends is stopped and removed.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -56,8 +57,7 @@ class Captures:
 
         show(Progress(effect.key, "letting the last packets arrive, then stopping the capture"))
         descriptor, name = tempfile.mkstemp(prefix="pulled-", suffix=".pcap", dir=self._log.folder)
-        with suppress(OSError):
-            open(descriptor, "wb").close()
+        os.close(descriptor)
         pulled = Path(name)
         try:
             taken = self._by_role[effect.target].stop(effect, pulled, cancel, on_bytes)

@@ -28,7 +28,9 @@ def check_allowed(effect: RunCommand, target: TargetSpec, operator: Operator, ca
             "a playbook must say `changes: true` for such a command",
         )
     question = f"This may change {target.host}: `{effect.command}`. Run it?"
-    if operator.ask(AskOperator(effect.key, effect.node, question, why=effect.why), cancel) != "yes":
+    answer = operator.ask(AskOperator(effect.key, effect.node, question, why=effect.why), cancel)
+    cancel.check()
+    if answer != "yes":
         raise TargetError("declined", f"{target.host}: not run, the operator did not agree: `{effect.command}`")
 
 

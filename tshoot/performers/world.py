@@ -72,6 +72,10 @@ class World:
             return Failed("unreadable", error.message, error.hint)
         except TshootError as error:
             return Failed("internal", error.message, error.hint)
+        except OSError as error:
+            return Failed(
+                "unreadable", f"{error.filename or 'a file of the session'}: {error.strerror or error}", "check the disk that holds the session"
+            )
 
     def _answer(self, effect: Effect, show: Show) -> Answer:
         match effect:
@@ -101,16 +105,23 @@ class World:
                 self._transports[role] = transport
                 show(Progress(role, f"connecting to {target.host}"))
                 transport.connect(self._cancel)
-                for said in self._captures.sweep(target, transport, self._cancel):
-                    self.on_note(said)
+                self._sweep(target, transport)
             else:
                 transport.connect(self._cancel)
             return transport
 
+    def _sweep(self, target: TargetSpec, transport: Transport) -> None:
+        """What cannot be cleared is said, and tried again by the next run: it is no reason to stop this one."""
+        try:
+            for said in self._captures.sweep(target, transport, self._cancel):
+                self.on_note(said)
+        except TargetError as error:
+            self.on_note(f"{target.host}: what an earlier run left could not be cleared: {error.message}")
+
     def close(self) -> None:
         """Stop and remove what still captures, close every connection."""
         self._captures.close()
-        for transport in self._transports.values():
+        for transport in list(self._transports.values()):
             with suppress(Exception):
                 transport.close()
 

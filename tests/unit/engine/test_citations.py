@@ -65,7 +65,11 @@ def test_cited_lines_are_the_lines_of_that_output(run: Recorded) -> None:
 def test_a_plain_value_stands_in_the_lines_it_is_read_from(run: Recorded) -> None:
     """Numbers and names that a device prints; what a parser concludes (`refused`, true, a count) is said in its own words."""
     for citation in lines_of(run):
-        if citation.first and citation.fact.rpartition(".")[2] in {"mtu", "interface", "received", "sent", "name", "address"} and citation.value != "none":
+        if (
+            citation.first
+            and citation.fact.rpartition(".")[2] in {"mtu", "interface", "received", "sent", "name", "address"}
+            and citation.value != "none"
+        ):
             assert citation.value in citation.text, citation
 
 

@@ -27,8 +27,10 @@ def same(one: State, other: State) -> bool:
 
 
 def plain(state: State) -> Any:
-    results = [replace(result, facts={name: fact for name, fact in result.facts.items() if name not in ("found", "warned")}) for result in state.results.values()]
-    return results
+    return [
+        replace(result, facts={name: fact for name, fact in result.facts.items() if name not in ("found", "warned")})
+        for result in state.results.values()
+    ]
 
 
 def test_the_log_replayed_gives_the_same_effects_decisions_and_verdict(run: Recorded) -> None:

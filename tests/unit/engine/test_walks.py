@@ -328,7 +328,10 @@ def test_a_capture_that_cannot_be_had_leaves_its_facts_unknown(failing: str) -> 
     assert "no capture" in " ".join(done.verdict.missing)
 
 
-@pytest.mark.parametrize(("decoded", "kind"), [(Decoded(0, (), {}), "inconclusive"), (Decoded(5, (), {}, True, "cut off"), "inconclusive"), (Decoded(5, (), {}), "healthy")])
+@pytest.mark.parametrize(
+    ("decoded", "kind"),
+    [(Decoded(0, (), {}), "inconclusive"), (Decoded(5, (), {}, True, "cut off"), "inconclusive"), (Decoded(5, (), {}), "healthy")],
+)
 def test_what_a_capture_does_not_show_is_absent_only_where_it_is_whole(decoded: Decoded, kind: str) -> None:
     assert walk(CAPTURE, capture_answers(Decode=decoded)).verdict.kind == kind
 
@@ -362,7 +365,9 @@ def test_a_capture_taken_again_is_started_and_stopped_again() -> None:
 
 @pytest.mark.parametrize("odd", [Ok(Waited(1.0)), Ok(CaptureStarted("/x", 1, "t"))])
 def test_an_answer_of_another_kind_does_not_stop_the_fold(odd: Ok) -> None:
-    nodes = "  first:\n    capture:\n      on: host\n      interface: eth0\n      filter: port 1\n    decide:\n      - otherwise: {inconclusive: end}\n"
+    nodes = (
+        "  first:\n    capture:\n      on: host\n      interface: eth0\n      filter: port 1\n    decide:\n      - otherwise: {inconclusive: end}\n"
+    )
     state, _ = start(nodes)
     for _ in range(3):
         key = next(iter(state.waiting), None)

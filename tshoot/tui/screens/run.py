@@ -178,7 +178,7 @@ class RunScreen(Screen[None]):
         self.set_class(region == "verdict", "-verdict")
         self.query_one("#tabs", Static).update("  ".join(f"[{_TITLES[name]}]" if name == region else f" {_TITLES[name]} " for name in REGIONS))
         if not isinstance(self.focused, Input) or not self.query_one(QuestionBar).current:
-            self._view(region).focus()
+            self.call_after_refresh(self._view(region).focus)  # it may have been hidden until now
 
     def action_details(self) -> None:
         path = self._view("path")

@@ -1,0 +1,101 @@
+"""One fault of the laboratory as its YAML file describes it.
+
+A case names a world (hosts, links, services that work) and says what is different: `change` is merged into the world,
+`stop` ends services once all are up, `firewall` filters what a host receives. `expect` says what tshoot must conclude.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tshoot.yamltext import load_yaml_file
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+
+
+@dataclass(frozen=True)
+class Interface:
+    """`port_mtu` is the MTU of the switch port at the other end of the cable (default: the same)."""
+
+    name: str
+    switch: str
+    address: str
+    mtu: int = 1500
+    port_mtu: int = 0
+    gateway: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """`services`: host -> service -> its options, in the order of starting."""
+
+    interfaces: dict[str, tuple[Interface, ...]]
+    services: dict[str, dict[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """`decided_at` is the node whose decision ends the run; `analyze` what the pulled capture alone must say (default: the cause)."""
+
+    verdict: str
+    cause: str = ""
+    decided_at: str = ""
+    analyze: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    playbook: str
+    world: World
+    targets: dict[str, str]
+    inputs: dict[str, str]
+    expect: Expectation
+    before: tuple[dict[str, str], ...] = ()  # {on: address, run: command}, before tshoot starts
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)  # step -> {on: address, run: command, answer: text}
+    stop: dict[str, dict[str, str]] = field(default_factory=dict)  # host -> service -> signal
+    firewall: dict[str, tuple[str, ...]] = field(default_factory=dict)  # host -> nft rules of its input chain
+
+
+def case_names(wanted: list[str]) -> list[str]:
+    """All cases, or those that begin with one of `wanted`; SystemExit for a word that fits none."""
+    known = sorted(str(file.relative_to(CASES).with_suffix("")) for file in CASES.rglob("*.yaml"))
+    for word in wanted:
+        if not any(fits(name, word) for name in known):
+            raise SystemExit(f"no such case: {word}; there are {', '.join(known)}")
+    return [name for name in known if not wanted or any(fits(name, word) for word in wanted)]
+
+
+def fits(name: str, word: str) -> bool:
+    return name == word or name.startswith(word.rstrip("/") + "/")
+
+
+def load_case(name: str) -> Case:
+    """TypeError or KeyError for a description with an unknown or a missing key."""
+    given = load_yaml_file(CASES / f"{name}.yaml")
+    base = load_yaml_file(HERE / "worlds" / f"{given.pop('world')}.yaml")
+    merged = _merged(base, {**given.pop("change", {}), **given})
+    hosts = merged.pop("hosts")
+    interfaces = {
+        host: tuple(Interface(interface, **about) for interface, about in of["interfaces"].items() if about) for host, of in hosts.items()
+    }
+    services = {host: {service: dict(options or {}) for service, options in of.get("services", {}).items()} for host, of in hosts.items()}
+    return Case(
+        name=name,
+        world=World(interfaces, services),
+        inputs={key: str(value) for key, value in merged.pop("inputs").items()},
+        expect=Expectation(**merged.pop("expect")),
+        before=tuple(dict(step) for step in merged.pop("before", ())),
+        firewall={host: tuple(rules) for host, rules in merged.pop("firewall", {}).items()},
+        **merged,
+    )
+
+
+def _merged(base: Any, change: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(change, dict)):
+        return change
+    return {**base, **{key: _merged(base.get(key), value) for key, value in change.items()}}
