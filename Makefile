@@ -32,8 +32,9 @@ lint: ## style, types, who may import whom, playbooks, shell
 	@"$(PYTHON)" -m tshoot playbooks lint
 	@shellcheck tools/setup .ci/run
 
-lab: ## faults on real servers in network namespaces: not there yet
-	@echo "make lab: there is no laboratory yet; \`make demo\` plays recorded faults on simulated devices" >&2; exit 1
+lab: ## faults on real servers (NFS-Ganesha, OpenSSH) in network namespaces, as root (CASE=nfs-mount/denied for one, KEEP=1 to look around)
+	@$(SETUP) --dev
+	@CASE=$(CASE) $(PYTHON) tests/lab/run.py
 
 bench: ## start-up, decoding and a whole diagnosis, each against the plain tool, as ratios
 	@$(SETUP) --dev

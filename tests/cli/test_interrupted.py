@@ -27,8 +27,7 @@ def journals(at: Bench) -> list[Path]:
     return list((at.home.folder / "data" / "tshoot" / "journal").glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("form", [(), ("--json",)], ids=["lines", "json"])
+@pytest.mark.parametrize(("number", "form"), [(signal.SIGINT, ()), (signal.SIGTERM, ("--json",)), (signal.SIGHUP, ())])
 def test_a_signal_during_a_capture_stops_and_removes_it(tmp_path: Path, number: signal.Signals, form: tuple[str, ...]) -> None:
     with bench(tmp_path, STORY, capture_delay=30) as at:
         process = at.home.start(*at.words, "--yes", *form)
@@ -127,7 +126,7 @@ def readable(at: Bench) -> None:
     assert "intact" in verified.said
 
 
-@pytest.mark.parametrize("events", [1, 3, 9, 17, 24, 27, 0])
+@pytest.mark.parametrize("events", [1, 9, 24, 0])
 def test_a_killed_run_is_readable_and_the_next_one_clears_what_it_left(tmp_path: Path, events: int) -> None:
     with bench(tmp_path, STORY) as at:
         killed_after(at, events)

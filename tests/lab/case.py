@@ -80,9 +80,7 @@ def load_case(name: str) -> Case:
     base = load_yaml_file(HERE / "worlds" / f"{given.pop('world')}.yaml")
     merged = _merged(base, {**given.pop("change", {}), **given})
     hosts = merged.pop("hosts")
-    interfaces = {
-        host: tuple(Interface(interface, **about) for interface, about in of["interfaces"].items() if about) for host, of in hosts.items()
-    }
+    interfaces = {host: tuple(Interface(interface, **about) for interface, about in of["interfaces"].items() if about) for host, of in hosts.items()}
     services = {host: {service: dict(options or {}) for service, options in of.get("services", {}).items()} for host, of in hosts.items()}
     return Case(
         name=name,

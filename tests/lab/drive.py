@@ -42,7 +42,9 @@ class LabOperator:
         return answer["answer"]
 
     def do(self, step: dict[str, str]) -> None:
-        done = subprocess.run([*self.ssh, step["on"], step["run"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(
+            [*self.ssh, step["on"], step["run"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         self.said.append(f"$ ssh {step['on']} {step['run']}\n{done.stdout}exit status {done.returncode}\n")
 
 

@@ -102,7 +102,11 @@ class Laboratory:
             with self.lock:
                 self.running.discard(process)
         file = results / "result.json"
-        result: dict[str, Any] = json.loads(file.read_text()) if file.exists() else failed((results / "inside.txt").read_text().strip()[-300:] or "it ended without a result")
+        result: dict[str, Any] = (
+            json.loads(file.read_text())
+            if file.exists()
+            else failed((results / "inside.txt").read_text().strip()[-300:] or "it ended without a result")
+        )
         return result
 
     def invite(self, process: subprocess.Popen[str], results: Path) -> None:

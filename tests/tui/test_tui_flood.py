@@ -35,6 +35,7 @@ async def test_keys_answer_during_a_flood() -> None:
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and "prints and prints" in screen_text(pilot), "the first lines")
         slowest, number = 0.0, 0
         while app.screen.is_active_run:
+            await asyncio.sleep(0.01)
             number += 1
             name = ("path", "output")[number % 2]
             started = time.monotonic()

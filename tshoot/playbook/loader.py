@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tshoot.playbook.document import CaptureForm, DuringForm, NodeForm, OtherwiseForm, OutcomeForm, PlaybookForm, WhenForm
 
 
-MAX_CHARACTERS = 300_000
+MAX_CHARACTERS = 150_000
 MAX_VALUES = 100_000  # aliases can make a few lines stand for more than memory holds
 
 

@@ -20,7 +20,7 @@ HEARTBEAT = 65536  # bytes
 
 
 def log(message):
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     with LOG.open("a") as file:
         file.write(f"{now}Z cpu1:2097690 opID=5c1f3a2e)NFS: {message}\n")
 

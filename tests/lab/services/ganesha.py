@@ -30,4 +30,6 @@ def start(host: Host, options: dict[str, Any]) -> None:
     (host.folder / "ganesha.conf").write_text(config)
     host.start("ganesha", "ganesha.nfsd", "-F", "-f", "/run/ganesha.conf", "-L", "/run/ganesha.txt", "-p", "/run/ganesha/pid", "-N", "NIV_EVENT")
     log = host.folder / "ganesha.txt"
-    host.ready("ganesha", lambda: host.listens(2049) and host.listens(635) and log.exists() and "SERVER INITIALIZED" in log.read_text(errors="replace"))
+    host.ready(
+        "ganesha", lambda: host.listens(2049) and host.listens(635) and log.exists() and "SERVER INITIALIZED" in log.read_text(errors="replace")
+    )

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from tshoot.model.verdicts import Verdict
 from tshoot.tui.bridge import Bridge
@@ -155,10 +155,11 @@ class RunScreen(Screen[None]):
 
     def action_answer(self, answer: str) -> None:
         self.query_one(QuestionBar).give(answer)
-        self._show(self._shown)
 
     def action_show(self, region: Region) -> None:
-        self._show(region)
+        bar = self.query_one(QuestionBar)
+        if not bar.choose(REGIONS.index(region)):
+            self._show(region)
 
     def action_next_region(self, step: int = 1) -> None:
         """The regions in turn, then the field of a question that is open."""
@@ -167,6 +168,7 @@ class RunScreen(Screen[None]):
         at = places.index(self.focused) if self.focused in fields else REGIONS.index(self._shown)
         place = places[(at + step) % len(places)]
         if isinstance(place, str):
+            self.set_focus(None)
             self._show(place)
         else:
             place.focus()
@@ -177,8 +179,15 @@ class RunScreen(Screen[None]):
             self._view(name).set_class(name == region, "shown")
         self.set_class(region == "verdict", "-verdict")
         self.query_one("#tabs", Static).update("  ".join(f"[{_TITLES[name]}]" if name == region else f" {_TITLES[name]} " for name in REGIONS))
-        if not isinstance(self.focused, Input) or not self.query_one(QuestionBar).current:
-            self.call_after_refresh(self._view(region).focus)  # it may have been hidden until now
+        if not self.query_one(QuestionBar).has_focus_within:
+            self.call_after_refresh(self._focus_shown)  # it may have been hidden until now
+
+    def _focus_shown(self) -> None:
+        if not self.query_one(QuestionBar).has_focus_within:
+            self._view(self._shown).focus()
+
+    def on_question_bar_left(self) -> None:
+        self._focus_shown()
 
     def action_details(self) -> None:
         path = self._view("path")

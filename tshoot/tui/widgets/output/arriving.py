@@ -17,4 +17,4 @@ class Arriving:
         self._rest = rest
         if len(rest) > _LONGEST:
             whole, newline, self._rest = whole + newline + rest, b"\n", b""
-        return decode(whole).split("\n") if newline else []
+        return [decode(line) for line in whole.split(b"\n")] if newline else []

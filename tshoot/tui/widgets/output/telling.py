@@ -136,7 +136,7 @@ def _answer(answer: Answer) -> Iterator[Line]:
 
 def _printed(ran: CommandRan) -> Iterator[Line]:
     for stream, raw in (("stdout", ran.stdout), ("stderr", ran.stderr)):
-        rows = decode(raw).removesuffix("\n").split("\n") if raw else []
+        rows = raw.removesuffix(b"\n").split(b"\n") if raw else []
         if len(rows) > _MOST_LINES:
             yield line((f"  … {len(rows) - _MOST_LINES:,} earlier lines are in the session's evidence", "dim"))
-        yield from (_body(row, stream) for row in rows[-_MOST_LINES:])
+        yield from (_body(decode(row), stream) for row in rows[-_MOST_LINES:])  # one by one: cleaning megabytes at once would hold up the screen

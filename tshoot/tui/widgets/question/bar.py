@@ -9,6 +9,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +21,9 @@ _LONGEST = 600
 
 class QuestionBar(Vertical):
     """Hidden while there is nothing to answer."""
+
+    class Left(Message):
+        """The last question was answered: the keys belong to the regions again."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -35,6 +39,13 @@ class QuestionBar(Vertical):
     @property
     def current(self) -> Question | None:
         return self._questions[0] if self._questions else None
+
+    def choose(self, index: int) -> bool:
+        """Answer a choice that has the keys with its choice `index`, counted from 0; False where there is none."""
+        fits = self.has_focus_within and self.current is not None and self.current.form == "choice" and index < len(self.current.choices)
+        if fits and self.current:
+            self.give(self.current.choices[index])
+        return fits
 
     def ask(self, question: Question) -> None:
         self._questions.append(question)
@@ -57,6 +68,7 @@ class QuestionBar(Vertical):
         self.set_class(question is not None, "open")
         self.screen.refresh_bindings()
         if question is None:
+            self.post_message(self.Left())
             return
         self.query_one("#question-text", Static).update(Content(clean_line(question.text)[:_LONGEST]))
         self.query_one("#question-detail", Static).update(Content(clean_line(question.detail)[:_LONGEST]))
