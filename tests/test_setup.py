@@ -120,10 +120,9 @@ def test_the_demo_must_find_its_fault(machine: Machine, status: int, passes: boo
     assert (machine.run("make", "demo", f"PYTHON={python}").returncode == 0) is passes
 
 
-def test_there_is_no_laboratory_yet(machine: Machine) -> None:
-    ran = machine.run("make", "lab")
-    assert ran.returncode != 0
-    assert "there is no laboratory yet" in ran.stderr
+def test_the_laboratory_is_started_with_its_case(machine: Machine) -> None:
+    python = machine.program("python", '#!/bin/sh\necho "CASE=$CASE $*"\n')
+    assert machine.run("make", "lab", "SETUP=:", f"PYTHON={python}", "CASE=nfs-mount/denied").stdout == "CASE=nfs-mount/denied tests/lab/run.py\n"
 
 
 def test_each_verb_explains_itself(machine: Machine) -> None:

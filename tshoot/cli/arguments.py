@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-_EXITS = "exit status: 0 healthy, 1 fault found, 2 usage or playbook error, 3 inconclusive, 4 target unreachable or refused, 5 program missing, 130 interrupted"
+_EXITS = (
+    "exit status: 0 healthy, 1 fault found, 2 usage or playbook error, 3 inconclusive"
+    ", 4 target unreachable or refused, 5 program missing, 130 interrupted"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

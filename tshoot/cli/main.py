@@ -28,5 +28,6 @@ def run_words(words: list[str]) -> int:
     except Exception as error:
         if os.environ.get("TSHOOT_DEBUG"):
             raise
-        diagnostics.report(TshootError(f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it (TSHOOT_DEBUG=1 shows where)"))
+        hint = "this is a defect of tshoot: please report it (TSHOOT_DEBUG=1 shows where)"
+        diagnostics.report(TshootError(f"{type(error).__name__}: {error}", hint))
         return diagnostics.USAGE

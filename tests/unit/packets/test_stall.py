@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from tshoot.packets.stall import Stall
 
 SLEEPS = "import time; print('', flush=True); time.sleep(60)"

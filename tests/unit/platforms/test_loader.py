@@ -84,7 +84,9 @@ def test_all_problems_at_once_with_their_lines(tmp_path: Path) -> None:
     lines = [problem.split(":")[1] for problem in problems]
     assert lines == ["1", "2", "3", "5", "6", "7", "8", "10", "11", "12", "15", "16"]
     text = "\n".join(problems)
-    assert ":5:13: commands.0.match: " in text and "nosuch" in text and "missing: ['snaplen'" in text and "commands.2.match: this key is missing" in text
+    assert (
+        ":5:13: commands.0.match: " in text and "nosuch" in text and "missing: ['snaplen'" in text and "commands.2.match: this key is missing" in text
+    )
 
 
 @pytest.mark.parametrize(
