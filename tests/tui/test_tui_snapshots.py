@@ -79,7 +79,7 @@ def test_run_with_a_question(snap_compare, size) -> None:
     try:
         assert snap_compare(app, terminal_size=size, run_before=before)
     finally:
-        app.end_run()
+        app.end_runs()
 
 
 @SIZES

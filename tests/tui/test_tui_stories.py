@@ -38,7 +38,7 @@ async def test_from_a_symptom_to_the_verdict(tmp_path: Path, size: tuple[int, in
                 fill(pilot, label, text)
             await pilot.press("ctrl+r")
             await until(pilot, lambda: "Retry the mount" in asked(pilot), "the question")
-            assert "capturing on vmk1" in screen_text(pilot)
+            await until(pilot, lambda: "capturing on vmk1" in screen_text(pilot), "the capture in the line above")
             await pilot.press("y")
             await until(pilot, lambda: ended(pilot), "the verdict")
             await until(pilot, lambda: "FAULT  nfs.mount-denied" in screen_text(pilot), "the verdict on the screen")
@@ -86,7 +86,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(tmp_path: Path) -> None:
             await pilot.press("ctrl+c")
             await until(pilot, lambda: isinstance(app.screen, Confirm), "are you sure")
             started = time.monotonic()
-            await pilot.press("y")
+            await pilot.press("ctrl+c")
             await until(
                 pilot, lambda: app.return_value is not None or "stopping, waits for" in screen_text(pilot), "the end, or what it waits for", 2.0
             )
@@ -104,7 +104,7 @@ async def test_an_unknown_host_key_is_shown_and_asked_about(tmp_path: Path, key:
         app = make_app(opening)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "host key of 127.0.0.1" in asked(pilot), "the host key")
-            assert served.devices["host"].fingerprint in screen_text(pilot)
+            await until(pilot, lambda: served.devices["host"].fingerprint in screen_text(pilot), "its fingerprint")
             await pilot.press(key)
             await until(pilot, lambda: ended(pilot) or "Retry the mount" in asked(pilot), "what follows")
             if not ended(pilot):
@@ -129,7 +129,7 @@ async def test_a_password_is_asked_for_and_never_shown(tmp_path: Path) -> None:
             await until(pilot, lambda: "assword" in asked(pilot), "the password prompt")
             secret = served.devices["host"].password
             app.screen.query_one("#question-answer").value = secret
-            await pilot.pause()
+            await until(pilot, lambda: "•" * 10 in screen_text(pilot), "something hidden")
             assert secret not in screen_text(pilot)
             await pilot.press("enter")
             await until(pilot, lambda: "Retry the mount" in asked(pilot), "the run going on")
@@ -145,7 +145,7 @@ async def test_an_unreachable_target_ends_with_its_own_exit_code(tmp_path: Path)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: on_run(pilot) and ended(pilot), "the end")
             assert "INCONCLUSIVE" in region(pilot, "verdict")
-            await pilot.press("q")
+            await pilot.press("ctrl+c")
         assert app.return_value == 4
 
 

@@ -60,7 +60,7 @@ def asked(pilot: Pilot[int]) -> str:
 
 def ended(pilot: Pilot[int]) -> bool:
     screen = pilot.app.screen
-    return isinstance(screen, RunScreen) and not screen.is_active_run
+    return isinstance(screen, RunScreen) and screen.has_ended
 
 
 def region(pilot: Pilot[int], name: str) -> str:

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,7 +25,8 @@ from tshoot.tui.bridge import Bridge, Work, live, recorded
 from tshoot.tui.messages import RunClosed
 from tshoot.wiring import Opening, Prepared, checked_playbook, prepare
 
-LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
+_LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
+_LEFT = 0.5  # the same, where the operator left a run that was stopping
 _CANCELLED = 130
 _THEME = Theme(
     "tshoot",
@@ -56,9 +58,7 @@ class TshootApp(App[int]):
         super().__init__()
         self.opening, self.clock = opening, clock
         self._playbook, self._prepared = playbook, prepared
-        self._bridge: Bridge | None = None
-        self.exit_code = 0
-        self.left_at_once = False
+        self._bridges: list[Bridge] = []
 
     def on_mount(self) -> None:
         self.register_theme(_THEME)
@@ -78,7 +78,7 @@ class TshootApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, lambda: self.exit(_CANCELLED))
+                loop.add_signal_handler(number, partial(self.exit, _CANCELLED))
 
     # --- from screen to screen ---
 
@@ -89,25 +89,21 @@ class TshootApp(App[int]):
 
     def run_playbook(self, prepared: Prepared) -> None:
         title = f"{prepared.playbook.id}: {prepared.playbook.title}"
-        self._show_run(live(prepared, self.opening.settings), title, self.opening.remark, self._left_run)
+        self._show_run(Bridge(live(prepared, self.opening.settings), self.clock), title, self.opening.remark)
 
     def show_session(self, folder: Path, title: str) -> None:
-        self._show_run(recorded(folder), title, f"a recorded session, nothing is connected: {folder.name}", lambda closed: self.action_leave_screen())
+        bridge = Bridge(recorded(folder), self.clock, on_targets=False)
+        self._show_run(bridge, title, f"a recorded session, nothing is connected: {folder.name}")
 
     def show_work(self, work: Work, title: str, remark: str = "") -> None:
         """Any source of events, as a run."""
-        self._show_run(work, title, remark, lambda closed: self.action_leave_screen())
+        self._show_run(Bridge(work, self.clock), title, remark)
 
-    def _show_run(self, work: Work, title: str, remark: str, leave: Callable[[RunClosed | None], None]) -> None:
+    def _show_run(self, bridge: Bridge, title: str, remark: str) -> None:
         from tshoot.tui.screens.run import RunScreen
 
-        self._bridge = Bridge(work, self.clock)
-        self.push_screen(RunScreen(self._bridge, title, remark, leave, self.clock))
-
-    def _left_run(self, closed: RunClosed | None) -> None:
-        self.left_at_once = closed is None
-        self.exit_code = exit_code(closed)
-        self.action_leave_screen()
+        self._bridges.append(bridge)
+        self.push_screen(RunScreen(bridge, title, remark, self.action_leave_screen, self.clock))
 
     def action_leave_screen(self) -> None:
         """Back to the screen before; out of tshoot from the first one."""
@@ -117,18 +113,31 @@ class TshootApp(App[int]):
             self.exit(self.exit_code)
 
     def action_leave_app(self) -> None:
+        from tshoot.tui.screens.confirm import Confirm
         from tshoot.tui.screens.run import RunScreen
 
-        if isinstance(self.screen, RunScreen) and self.screen.is_active_run:
-            self.screen.stop_run(leave=lambda closed: self.exit(exit_code(closed)))
+        active = [screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.is_active_run]
+        if isinstance(self.screen, Confirm):
+            self.screen.dismiss(True)
+        elif active:
+            active[-1].stop_run(lambda: self.exit(self.exit_code))
         else:
             self.exit(self.exit_code)
 
-    def end_run(self) -> None:
-        """After the screen has gone: stop what still runs and wait until it has cleaned up."""
-        if self._bridge and not self._bridge.wait(0):
-            self._bridge.cancel.cancel()
-            self._bridge.wait(0.5 if self.left_at_once else LONGEST_STOP)
+    # --- how it ends ---
+
+    @property
+    def exit_code(self) -> int:
+        """That of the last run on targets, 0 where there was none."""
+        runs = [bridge for bridge in self._bridges if bridge.on_targets]
+        return exit_code(runs[-1].closed) if runs else 0
+
+    def end_runs(self) -> None:
+        """After the screen has gone: stop what still runs and wait until it has cleaned up; not for what the operator chose to leave."""
+        for bridge in self._bridges:
+            patience = _LEFT if bridge.cancel.cancelled else _LONGEST_STOP
+            bridge.cancel.cancel()
+            bridge.wait(patience)
 
 
 def exit_code(closed: RunClosed | None) -> int:
@@ -150,7 +159,7 @@ def run_tui(opening: Opening) -> int:
     try:
         app.run()
     finally:
-        app.end_run()
+        app.end_runs()
     return app.return_value if app.return_value is not None else app.return_code or app.exit_code
 
 

@@ -32,15 +32,19 @@ Clock = Callable[[], float]
 
 
 class Bridge:
-    """`begin` starts the work; `post` is the screen's `post_message`. One bridge a run."""
+    """`begin` starts the work; `post` is the screen's `post_message`. One bridge a run.
 
-    def __init__(self, work: Work, clock: Clock = time.monotonic) -> None:
+    `on_targets` is false where the work only shows what was recorded. `closed` is how it ended, None until then.
+    """
+
+    def __init__(self, work: Work, clock: Clock = time.monotonic, *, on_targets: bool = True) -> None:
         self.cancel = CancelToken()
+        self.on_targets = on_targets
+        self.closed: RunClosed | None = None
         self._work = work
         self._story = Story(clock)
         self._pending: list[Event | Progress] = []
         self._news = threading.Condition()
-        self._ended = False
         self._post: Callable[[Message], object] = lambda message: None
         self._thread = threading.Thread(target=self._run, name="tshoot run", daemon=True)
 
@@ -92,22 +96,20 @@ class Bridge:
         except Exception as error:  # a defect of ours: said on the screen, where it can be reported
             problem = TshootError(f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session")
         with self._news:
-            self._ended = True
+            self.closed = RunClosed(verdict, problem)
             self._news.notify()
-        self._closing = RunClosed(verdict, problem)
 
     def _pump(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._pending or self._ended)
+                self._news.wait_for(lambda: self._pending or self.closed)
                 batch, self._pending = self._pending, []
-                ended = self._ended
+                closed = self.closed
             if batch:
                 self._tell(batch)
                 time.sleep(1 / PER_SECOND)
-            elif ended:
-                self._thread.join()
-                self._post(self._closing)
+            elif closed:
+                self._post(closed)
                 return
 
     def _tell(self, batch: list[Event | Progress]) -> None:

@@ -36,7 +36,7 @@ async def _drawn(work: Work, title: str, size: tuple[int, int], remark: str, key
     app = TshootApp(Opening(), clock=lambda: 0.0)
     async with app.run_test(size=size) as pilot:
         app.show_work(work, title, remark)
-        while not isinstance(app.screen, RunScreen) or app.screen.is_active_run:
+        while not isinstance(app.screen, RunScreen) or not app.screen.has_ended:
             await pilot.pause(0.02)
         await pilot.press(*keys)
         await pilot.pause()

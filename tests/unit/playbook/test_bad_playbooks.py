@@ -65,7 +65,7 @@ def test_all_problems_of_meaning_are_told_at_once_in_the_order_of_the_file() -> 
         (b"\xff\xfe" + "id: a".encode("utf-16-le"), "utf-8"),
         (b"id: a\0b\n", "#x0000"),
         (b"a: " + b"[" * 4000 + b"]" * 4000, "recursion"),
-        (b"".join(b" " * depth + b"a:\n" for depth in range(700)), "recursion"),
+        (b"".join(b" " * depth + b"a:\n" for depth in range(520)), "recursion"),
         (b"title: " + b"x" * 1_000_000, "longer than"),
         (b"- x\n" * 250_000, "longer than"),
         (b"x\r\n\ty: 1", "cannot start any token"),
@@ -85,7 +85,7 @@ def test_bytes_that_are_no_playbook_give_a_place_and_a_reason_soon(tmp_path: Pat
     path.write_bytes(content)
     began = time.monotonic()
     found = problems(path)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # an idle machine needs 3
     assert said in " ".join(found)
     assert all(LINE.fullmatch(problem) for problem in found)
 

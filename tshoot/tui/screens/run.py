@@ -29,18 +29,18 @@ from tshoot.tui.widgets.status.now import now_line, waits_for
 from tshoot.tui.widgets.verdict.telling import headline, mark
 
 _TITLES = {"path": "1 Path", "output": "2 Output", "evidence": "3 Evidence", "verdict": "4 Verdict"}
-Leave = Callable[[RunClosed | None], None]
+Leave = Callable[[], None]
 _STOP = "Stop this run and leave? A capture under way is stopped and removed from its target; the session is kept."
 
 
 class RunScreen(Screen[None]):
-    """`leave` is called with the run's RunClosed when the operator leaves (None: left without waiting)."""
+    """`leave` is called when the operator leaves, once nothing runs any more or without waiting for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('yes')", "Yes"),
         Binding("n", "answer('no')", "No"),
-        *(Binding(str(number), f"show('{region}')", region.title(), show=False) for number, region in enumerate(REGIONS, 1)),
         Binding("1", "show('path')", "Regions", key_display="1-4"),
+        *(Binding(str(number), f"show('{region}')", region.title(), show=False) for number, region in enumerate(REGIONS[1:], 2)),
         Binding("tab", "next_region", "Next", show=False, priority=True),
         Binding("shift+tab", "next_region(-1)", "Previous", show=False, priority=True),
         Binding("d", "details", "Details"),
@@ -117,7 +117,7 @@ class RunScreen(Screen[None]):
         self._end = message
         self.query_one(QuestionBar).close()
         if self._stopping:
-            self._leave(message)
+            self._leave()
             return
         self._under_way = ()
         self._show_end(message)
@@ -179,11 +179,11 @@ class RunScreen(Screen[None]):
             self._view(name).set_class(name == region, "shown")
         self.set_class(region == "verdict", "-verdict")
         self.query_one("#tabs", Static).update("  ".join(f"[{_TITLES[name]}]" if name == region else f" {_TITLES[name]} " for name in REGIONS))
-        if not self.query_one(QuestionBar).has_focus_within:
+        if not self.query_one(QuestionBar).has_keys:
             self.call_after_refresh(self._focus_shown)  # it may have been hidden until now
 
     def _focus_shown(self) -> None:
-        if not self.query_one(QuestionBar).has_focus_within:
+        if not self.query_one(QuestionBar).has_keys:
             self._view(self._shown).focus()
 
     def on_question_bar_left(self) -> None:
@@ -197,22 +197,28 @@ class RunScreen(Screen[None]):
         self.app.push_screen(Help())
 
     @property
+    def has_ended(self) -> bool:
+        return self._end is not None
+
+    @property
     def is_active_run(self) -> bool:
-        return self._end is None
+        """Whether something may be under way on a target."""
+        return self._end is None and self._bridge.on_targets
 
     def action_leave(self) -> None:
         self.stop_run(self._leave)
 
     def stop_run(self, leave: Leave) -> None:
         """Leave by `leave` once nothing runs any more; asks first, the second time it does not wait."""
-        if self._end or self._stopping:
-            leave(self._end)
-        else:
+        if self.is_active_run and not self._stopping:
             self.app.push_screen(Confirm(_STOP), lambda sure: self._stop(leave) if sure else None)
+        else:
+            self._bridge.cancel.cancel()
+            leave()
 
     def _stop(self, leave: Leave) -> None:
         if self._end:
-            leave(self._end)
+            leave()
             return
         self._stopping, self._leave = True, leave
         self.query_one(Header).show_state("■ stopping", "warn")

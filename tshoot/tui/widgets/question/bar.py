@@ -40,12 +40,17 @@ class QuestionBar(Vertical):
     def current(self) -> Question | None:
         return self._questions[0] if self._questions else None
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether what is typed goes into a field of the question."""
+        return self.current is not None and self.current.form != "confirm" and self.has_focus_within
+
     def choose(self, index: int) -> bool:
         """Answer a choice that has the keys with its choice `index`, counted from 0; False where there is none."""
-        fits = self.has_focus_within and self.current is not None and self.current.form == "choice" and index < len(self.current.choices)
-        if fits and self.current:
-            self.give(self.current.choices[index])
-        return fits
+        if not self.has_keys or self.current is None or index >= len(self.current.choices):
+            return False
+        self.give(self.current.choices[index])
+        return True
 
     def ask(self, question: Question) -> None:
         self._questions.append(question)
