@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import threading
@@ -207,8 +208,10 @@ def test_cancelled_fetch(transport, cancel, tmp_path):
     with pytest.raises(Cancelled):
         transport.fetch(str(tmp_path / "fifo"), io.BytesIO(), cancel=cancel)
     assert time.monotonic() - started < 1.0
-    descriptor = os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK)  # let the server's side go
-    os.close(descriptor)
+    for _ in range(20):  # let the server's side go, which may come to the pipe only now
+        with contextlib.suppress(OSError):  # nobody reads
+            os.close(os.open(tmp_path / "fifo", os.O_WRONLY | os.O_NONBLOCK))
+        time.sleep(0.05)
 
 
 def test_close_leaves_no_thread_and_no_descriptor(server, cancel):
