@@ -18,7 +18,7 @@ demo: ## diagnose a recorded fault on a simulated device, over real SSH (CASE=â€
 	@$(SETUP)
 	@"$(PYTHON)" -m tshoot demo $(CASE); status=$$?; [ $$status -eq 1 ] || { echo "make demo: expected exit status 1 (fault found), got $$status" >&2; exit 1; }
 
-test: ## lint, types, import contracts, then every test
+test: ## lint, types, import contracts, then every test that needs no laboratory
 	@$(SETUP) --dev
 	@$(MAKE) lint SETUP=:
 	@"$(PYTHON)" -m pytest -q -n auto --dist worksteal
@@ -33,8 +33,8 @@ lint: ## style, types, who may import whom, playbooks, shell
 	@shellcheck tools/setup .ci/run
 
 lab: ## faults on real servers (NFS-Ganesha, OpenSSH) in network namespaces, as root (CASE=nfs-mount/denied for one, KEEP=1 to look around)
-	@$(SETUP) --dev
-	@CASE=$(CASE) $(PYTHON) tests/lab/run.py
+	@$(SETUP) --lab
+	@CASE="$(CASE)" "$(PYTHON)" tests/lab/run.py
 
 bench: ## start-up, decoding and a whole diagnosis, each against the plain tool, as ratios
 	@$(SETUP) --dev
