@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tshoot.model.events import CommandRan
-from tshoot.model.facts import CommandText, Parsed
+from tshoot.model.facts import CommandText, Parsed, Span
 from tshoot.model.text import decode
 from tshoot.parsers import parse, parser_facts, parser_names
 from tshoot.platforms.loader import load_platform, platform_names
@@ -19,9 +19,13 @@ class ShippedKnowledge:
     """What ships with this version."""
 
     def parse(self, platform: str, command: str, parser: str | None, output: CommandRan) -> Parsed:
-        """Facts of `command`'s output by `parser`, else by the one its platform names; no facts where there is none."""
+        """Facts of `command`'s output by `parser`, else by the one its platform names; no facts where there is none, or where it was refused."""
         name = parser or self.parser_of(platform, command)
         text = CommandText(command, decode(output.stdout), decode(output.stderr), output.exit_status)
+        refused = load_platform(platform).refusal(text.stdout) if platform else ""
+        if refused:
+            line = next(number for number, said in enumerate(text.stdout.split("\n"), start=1) if refused in said)
+            return Parsed(name or "", {}, {"refused": Span("stdout", line, line)}, refused=refused)
         return parse(name, text) if name else Parsed("", {})
 
     def cause(self, cause_id: str) -> Cause:

@@ -79,11 +79,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a front end opens with: a playbook with what is known of its targets and inputs, or nothing at all."""
+    """What a front end opens with: a playbook with what is known of its targets, their platforms and inputs, or nothing at all."""
 
     playbook: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    platforms: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     remark: str = ""
 
@@ -97,11 +98,14 @@ def checked_playbook(name: str) -> Playbook:
     return playbook
 
 
-def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str]) -> Prepared:
-    """Check playbook, targets and inputs; UsageError names everything that is missing or wrong, at once."""
+def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str], platforms: Mapping[str, str] = MappingProxyType({})) -> Prepared:
+    """Check playbook, targets, inputs and the `platforms` chosen for roles that may be several; UsageError names all that is missing or wrong."""
     playbook = checked_playbook(name)
     problems = [f"`{role}` is no target of {playbook.id}" for role in targets if role not in playbook.roles]
-    problems += [f"--target {name}=HOST is missing: {role.help}" for name, role in playbook.roles.items() if not targets.get(name)]
+    problems += [
+        f"--target {name}=HOST is missing: {role.help}" for name, role in playbook.roles.items() if not targets.get(name) and not role.optional
+    ]
+    problems += [problem for role, platform in platforms.items() if (problem := _platform_problem(playbook, role, platform))]
     problems += [f"--target {role}={targets[role]}: {problem}" for role in playbook.roles if (problem := _address_problem(targets.get(role, "")))]
     values: Mapping[str, str | int] = {}
     try:
@@ -110,8 +114,17 @@ def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str]) ->
         problems.append(error.message)
     if problems:
         raise UsageError("; ".join(problems), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
-    specs = {name: TargetSpec(name, targets[name], role.platform) for name, role in playbook.roles.items()}
+    specs = {
+        name: TargetSpec(name, targets[name], platforms.get(name) or role.platforms[0]) for name, role in playbook.roles.items() if targets.get(name)
+    }
     return Prepared(playbook, specs, values)
+
+
+def _platform_problem(playbook: Playbook, role: str, platform: str) -> str:
+    if role not in playbook.roles:
+        return f"--platform {role}={platform}: `{role}` is no target of {playbook.id}"
+    known = playbook.roles[role].platforms
+    return "" if platform in known else f"--platform {role}={platform}: `{role}` can be {', '.join(known)}"
 
 
 def _address_problem(typed: str) -> str:
@@ -145,17 +158,27 @@ def plan(prepared: Prepared, capture_directories: Mapping[str, str] = MappingPro
     """Everything that may happen, in the playbook's order. Opens no socket."""
     found = []
     for node in prepared.playbook.nodes.values():
-        steps = [node.step, *(step for _, step in node.step.during)] if isinstance(node.step, CaptureStep) else [node.step]
-        for step in steps:
-            if isinstance(step, RunStep):
-                host = prepared.targets[step.target].host
-                found.append(Planned(step.target, host, node.id, planned_text(step.command, prepared.inputs, shlex.quote), node.why, step.changes))
-            elif isinstance(step, CaptureStep):
-                host = prepared.targets[step.target].host
-                found += [
-                    Planned(step.target, host, node.id, text, node.why, False) for text in _capture_commands(step, prepared, capture_directories)
-                ]
+        for _, step in node.steps():
+            target = prepared.targets.get(getattr(step, "target", ""))
+            if target is None:
+                continue
+            texts = _run_commands(step, prepared) if isinstance(step, RunStep) else ()
+            if isinstance(step, CaptureStep):
+                texts = _capture_commands(step, prepared, capture_directories)
+            changes = isinstance(step, RunStep) and step.changes
+            found += [Planned(target.role, target.host, node.id, text, node.why, changes) for text in texts]
     return tuple(found)
+
+
+def _run_commands(step: RunStep, prepared: Prepared) -> tuple[str, ...]:
+    command = step.command_on(prepared.targets[step.target].platform)
+    if command is None:
+        return ()
+    text = planned_text(command, prepared.inputs, shlex.quote)
+    if step.sampling is None:
+        return (text,)
+    every, seconds = (planned_text(template, prepared.inputs) for template in (step.sampling.every, step.sampling.seconds))
+    return (f"{text}   (every {every} s for {seconds} s{', or until it is decided' if step.sampling.until else ''})",)
 
 
 def _capture_commands(step: CaptureStep, prepared: Prepared, directories: Mapping[str, str]) -> tuple[str, ...]:

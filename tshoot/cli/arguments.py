@@ -48,6 +48,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="inputs", help="the value of an input")
     parser.add_argument(
+        "--platform", action="append", default=[], metavar="ROLE=PLATFORM", help="what a target is, where a role may be several, e.g. router=frr"
+    )
+    parser.add_argument(
         "--capture-dir", action="append", default=[], metavar="ROLE=DIR", help="folder on the target to capture into, e.g. a datastore"
     )
     parser.add_argument("--plan", action="store_true", help="print every command that may run, connect nowhere")

@@ -67,7 +67,7 @@ def play(scenario: Scenario, arguments: Namespace) -> int:
             return run_tui(opening)
         if not arguments.json:
             say(f"{scenario.id}: {scenario.title}", f"  {scenario.story}", f"  {opening.remark}", "")
-        prepared = prepare(opening.playbook, opening.targets, opening.inputs)
+        prepared = prepare(opening.playbook, opening.targets, opening.inputs, opening.platforms)
         code = run_plainly(prepared, opening.settings, RecordedOperator(scenario), arguments.json)
     if code == diagnostics.FAULT and not arguments.json and on_terminal():
         diagnostics.note("exit status 1: a fault was found, as it should be here")
@@ -91,6 +91,7 @@ def opening_for(scenario: Scenario, served: Served, record: Path | None) -> Open
         scenario.playbook,
         {role: device.address for role, device in served.devices.items()},
         {name: str(value) for name, value in scenario.inputs.items()},
+        {role: device.platform for role, device in scenario.devices.items()},
         Settings(record, ssh=ssh, capture_directories=directories),
         f"a simulated {', '.join(device.name for device in served.devices.values())}, served over real SSH on 127.0.0.1",
     )

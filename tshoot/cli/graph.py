@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, WaitStep
+from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, TogetherStep, WaitStep
 
 
 def tree_lines(playbook: Playbook) -> list[str]:
@@ -27,7 +27,9 @@ def _draw(playbook: Playbook, node_id: str, indent: str, drawn: set[str]) -> Ite
 def _does(node: Node) -> str:
     match node.step:
         case RunStep():
-            return f"[{node.step.target}] {node.step.command.source}"
+            return _command(node.step)
+        case TogetherStep():
+            return " | ".join(_command(step) for _, step in node.step.steps)
         case CaptureStep():
             return f"[{node.step.target}] capture on {node.step.interface.source}"
         case AskStep():
@@ -35,6 +37,12 @@ def _does(node: Node) -> str:
         case WaitStep():
             return f"waits {node.step.seconds:g} s"
     return ""
+
+
+def _command(step: RunStep) -> str:
+    repeated = f" every {step.sampling.every.source} s for {step.sampling.seconds.source} s" if step.sampling else ""
+    others = f" (and on {len(step.commands) - 1} more platforms)" if len(step.commands) > 1 else ""
+    return f"[{step.target}] {next(iter(step.commands.values())).source}{repeated}{others}"
 
 
 def mermaid(playbook: Playbook) -> list[str]:

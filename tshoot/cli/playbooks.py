@@ -13,7 +13,7 @@ from tshoot.errors import PlaybookError, TshootError
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.playbook.check import check_playbook
 from tshoot.playbook.loader import find_playbook, load_playbook, shipped_playbooks
-from tshoot.playbook.tree import AskStep, CaptureStep, RunStep
+from tshoot.playbook.tree import ANY_PLATFORM, AskStep, CaptureStep, Role, RunStep
 
 
 def run(arguments: Namespace) -> int:
@@ -36,7 +36,7 @@ def _show(arguments: Namespace) -> int:
     say(f"{playbook.id}: {playbook.title}", "")
     paragraphs(("", playbook.description))
     say("Symptoms", *(f"  {symptom}" for symptom in playbook.symptoms), "")
-    table(["  targets", "platform", "what"], [[f"  {role.name}", role.platform, role.help] for role in playbook.roles.values()])
+    table(["  targets", "platform", "what"], [_role(role) for role in playbook.roles.values()])
     say("")
     rows = [[f"  {s.name}", s.type, "-" if s.default is None else str(s.default), s.help] for s in playbook.inputs.values()]
     table(["  inputs", "type", "default", "what"], rows)
@@ -44,15 +44,25 @@ def _show(arguments: Namespace) -> int:
     for step_id, step in playbook.asked_steps():
         match step:
             case RunStep():
-                say(f"  {step.target}: {step.command.source}{'   CHANGES, after a yes' if step.changes else ''}")
+                for platform, command in step.commands.items():
+                    where = step.target if platform == ANY_PLATFORM else f"{step.target} ({platform})"
+                    say(f"  {where}: {command.source}{_repeated(step)}{'   CHANGES, after a yes' if step.changes else ''}")
             case CaptureStep():
                 say(f"  {step.target}: capture on {step.interface.source}, filter {step.filter.source}")
             case AskStep():
                 say(f"  asks ({step_id}): {step.question.source}")
-    targets = " ".join(f"--target {name}=HOST" for name in playbook.roles)
+    targets = " ".join(f"[--target {name}=HOST]" if role.optional else f"--target {name}=HOST" for name, role in playbook.roles.items())
     inputs = " ".join(f"--set {spec.name}={spec.type.upper()}" for spec in playbook.inputs.values() if spec.default is None)
     say("", f"tshoot run {playbook.id} {targets} {inputs}".rstrip())
     return 0
+
+
+def _role(role: Role) -> list[str]:
+    return [f"  {role.name}", ", ".join(role.platforms), role.help + (" (may be left out)" if role.optional else "")]
+
+
+def _repeated(step: RunStep) -> str:
+    return f"   (every {step.sampling.every.source} s for {step.sampling.seconds.source} s)" if step.sampling else ""
 
 
 def _lint(arguments: Namespace) -> int:

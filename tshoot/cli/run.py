@@ -17,13 +17,14 @@ from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, plan, p
 
 def run(arguments: Namespace) -> int:
     targets, inputs = pairs(arguments.target, "--target"), pairs(arguments.inputs, "--set")
+    platforms = pairs(arguments.platform, "--platform")
     settings = Settings(Path(arguments.record) if arguments.record else None, capture_directories=pairs(arguments.capture_dir, "--capture-dir"))
     if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes):
         from tshoot.tui.app import run_tui
 
         checked_playbook(arguments.playbook)
-        return run_tui(Opening(arguments.playbook, targets, inputs, settings))
-    prepared = prepare(arguments.playbook, targets, inputs)
+        return run_tui(Opening(arguments.playbook, targets, inputs, platforms, settings))
+    prepared = prepare(arguments.playbook, targets, inputs, platforms)
     for role, directory in settings.capture_directories.items():
         if role not in prepared.targets or not directory.startswith("/"):
             hint = "for example --capture-dir host=/vmfs/volumes/datastore1"
@@ -38,6 +39,7 @@ def run(arguments: Namespace) -> int:
 _FORMS = {
     "--target": ("ROLE=HOST", "host=esx01"),
     "--set": ("NAME=VALUE", "server=192.0.2.10"),
+    "--platform": ("ROLE=PLATFORM", "router=frr"),
     "--capture-dir": ("ROLE=DIR", "host=/vmfs/volumes/datastore1"),
 }
 

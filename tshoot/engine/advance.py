@@ -1,7 +1,8 @@
 """The fold: `begin` and `advance` take a state and an event to the next state and the effects it asks for.
 
 A step's effects are requested; when all are answered its node decides; a decision enters the next node
-or ends in a verdict. A capture is a chain within one node: start, the steps during it, stop, decode; if
+or ends in a verdict. Steps of `together` are requested at once, a sampled one asks again until its series is
+complete. A capture is a chain within one node: start, the steps during it, stop, decode; if
 the start fails the rest is skipped, if a step during it fails the capture is stopped and read all the same.
 A target that cannot be used at all ends the run, unless the node's own conditions ask for `.failed`.
 """
@@ -12,6 +13,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tshoot.engine import sampling
 from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
@@ -22,7 +24,7 @@ from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.evaluation import render
 from tshoot.playbook.expressions import Template
-from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, WaitStep
+from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, TogetherStep, WaitStep
 
 Advanced = tuple[State, tuple[Effect, ...]]
 _ANSWER_TO = dict(zip(EFFECTS, ANSWERS, strict=True))
@@ -41,10 +43,27 @@ def advance(state: State, event: Event) -> Advanced:
     if isinstance(event.outcome, Ok) and not isinstance(event.outcome.answer, _ANSWER_TO[type(effect)]):
         event = replace(event, outcome=Failed("internal", f"{type(event.outcome.answer).__name__} is no answer to `{event.key}`"))
     state = replace(state, waiting={key: waiting for key, waiting in state.waiting.items() if key != event.key})
-    node = state.playbook.nodes[state.node]
-    if isinstance(node.step, CaptureStep):
-        return _settled(*_capture_answered(state, node, node.step, effect, event))
-    return _settled(_remember(state, _result(state, node.id, effect, event)))
+    return _settled(*_answered(state, state.playbook.nodes[state.node], effect, event))
+
+
+def _answered(state: State, node: Node, effect: Effect, event: EffectAnswered) -> Advanced:
+    """One step of the node further; where it is complete, the next one of a capture."""
+    if isinstance(node.step, CaptureStep) and isinstance(effect, (StartCapture, StopCapture, Decode)):
+        return _capture_answered(state, node, node.step, effect, event)
+    step_id = step_of(effect)
+    step = dict(node.steps())[step_id]
+    if isinstance(step, RunStep) and step.sampling is not None:
+        state, effects = _sampled(state, node, step_id, step, effect, event)
+        if effects:
+            return state, effects
+    else:
+        state = _remember(state, _result(state, step_id, effect, event))
+    return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) else (state, ())
+
+
+def step_of(effect: Effect) -> str:
+    """The step that asked for the effect: `route` of `route:sample-3/1@router`."""
+    return effect.key.partition("/")[0].partition(":")[0]
 
 
 def _settled(state: State, effects: tuple[Effect, ...] = ()) -> Advanced:
@@ -61,38 +80,68 @@ def _enter(state: State, node_id: str) -> Advanced:
     if attempt > node.attempts:
         return replace(state, verdict=too_often(state, node)), ()
     state = replace(state, node=node_id, attempt=attempt, stage=0, visits={**state.visits, node_id: attempt})
-    return (state, ()) if node.step is None else _request(state, node, node.id, node.step)
+    wanted = node.step.steps if isinstance(node.step, TogetherStep) else () if node.step is None else ((node.id, node.step),)
+    effects: tuple[Effect, ...] = ()
+    for step_id, step in wanted:
+        state, asked = _request(state, node, step_id, step)
+        effects += asked
+    return state, effects
 
 
 def _request(state: State, node: Node, step_id: str, step: Step) -> Advanced:
     """Ask for the effect of a plain step; where its text needs an unknown value the step fails without touching the world."""
+    state = replace(state, samples={name: taken for name, taken in state.samples.items() if name != step_id})
     effect = _effect(state, node, step_id, step)
     if isinstance(effect, Unknown):
         failed = Failed("not-found", f"not run: {effect.reason}")
         state = _remember(state, failed_result(step_id, None, failed))
         return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) and step is not node.step else (state, ())
-    return replace(state, waiting={effect.key: effect}), (effect,)
+    return _waiting(state, effect)
+
+
+def _waiting(state: State, effect: Effect) -> Advanced:
+    return replace(state, waiting={**state.waiting, effect.key: effect}), (effect,)
 
 
 def _effect(state: State, node: Node, step_id: str, step: Step) -> Effect | Unknown:
     key = f"{step_id}/{state.attempt}"
     match step:
+        case RunStep(sampling=None):
+            return _command(state, node, step, f"{key}@{step.target}")
         case RunStep():
-            command = _text(state, step.command, quoted=True)
-            if isinstance(command, Unknown):
-                return command
-            return RunCommand(f"{key}@{step.target}", node.id, step.target, command, node.why, step.timeout, step.parser, step.changes)
+            return _sample(state, node, step_id, step)
         case AskStep():
             question = _text(state, step.question)
             return question if isinstance(question, Unknown) else AskOperator(key, node.id, question, step.form, step.choices, node.why)
         case WaitStep():
             return Wait(key, node.id, step.seconds, node.why)
+        case TogetherStep():
+            raise TypeError("its steps are asked for one by one")
         case CaptureStep():
+            if step.target not in state.targets:
+                return _nobody(step.target)
             interface, filter_ = _text(state, step.interface), _text(state, step.filter)
             if isinstance(interface, Unknown) or isinstance(filter_, Unknown):
                 return interface if isinstance(interface, Unknown) else filter_  # type: ignore[return-value]
             bounds = (step.snaplen, step.seconds, step.packets, step.megabytes)
             return StartCapture(f"{key}@{step.target}", node.id, step.target, interface, filter_, *bounds, node.why)
+
+
+def _command(state: State, node: Node, step: RunStep, key: str) -> RunCommand | Unknown:
+    if step.target not in state.targets:
+        return _nobody(step.target)
+    platform = state.targets[step.target].platform
+    template = step.command_on(platform)
+    if template is None:
+        return Unknown(f"the playbook has no command for {platform} here")
+    command = _text(state, template, quoted=True)
+    if isinstance(command, Unknown):
+        return command
+    return RunCommand(key, node.id, step.target, command, node.why, step.timeout, step.parser, step.changes)
+
+
+def _nobody(role: str) -> Unknown:
+    return Unknown(f"no device was named for `{role}`")
 
 
 def _text(state: State, template: Template, quoted: bool = False) -> str | Unknown:
@@ -112,25 +161,52 @@ def _remember(state: State, result: Result) -> State:
     return replace(state, results={**state.results, result.step: result})
 
 
+# --- samples -----------------------------------------------------------------------------------------
+
+
+def _sample(state: State, node: Node, step_id: str, step: RunStep) -> RunCommand | Unknown:
+    """The next sample; Unknown where the playbook's times are none."""
+    assert step.sampling is not None  # noqa: S101  for the type checker
+    for template in (step.sampling.every, step.sampling.seconds):
+        seconds = sampling.seconds_of(template, state)
+        if isinstance(seconds, Unknown):
+            return seconds
+    number = len(state.samples.get(step_id, ())) + 1
+    return _command(state, node, step, f"{step_id}:sample-{number}/{state.attempt}@{step.target}")
+
+
+def _sampled(state: State, node: Node, step_id: str, step: RunStep, effect: Effect, event: EffectAnswered) -> Advanced:
+    """After a sample the pause, after the pause the next sample; no effect where the series is complete."""
+    assert step.sampling is not None  # noqa: S101  for the type checker
+    if isinstance(effect, Wait):
+        sample = _sample(state, node, step_id, step)
+        ended = isinstance(sample, Unknown) or isinstance(event.outcome, Failed)
+        return (state, ()) if ended else _waiting(state, sample)  # type: ignore[arg-type]
+    state = sampling.add_sample(state, step_id, step.sampling, _result(state, step_id, effect, event), event.at)
+    if sampling.enough(state, step_id, step.sampling):
+        return state, ()
+    number = len(state.samples[step_id])
+    why = sampling.told(state, step_id, step.sampling)
+    return _waiting(state, Wait(f"{step_id}:wait-{number}/{state.attempt}", node.id, sampling.pause(state, step_id, step.sampling), why))
+
+
 # --- captures: stage 0 starts, 1 to n are the steps during it, then stop, then decode ------------------
 
 
 def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effect, event: EffectAnswered) -> Advanced:
-    failed = event.outcome if isinstance(event.outcome, Failed) else None
-    if isinstance(effect, (StartCapture, StopCapture, Decode)) and failed:
-        return _remember(state, failed_result(node.id, effect, failed)), ()
+    """The capture itself: after its start the steps during it, after its stop the decoding."""
+    if isinstance(event.outcome, Failed):
+        return _remember(state, failed_result(node.id, effect, event.outcome)), ()
     match effect:
-        case StopCapture() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, CaptureTaken):
+        case StopCapture() if isinstance(event.outcome.answer, CaptureTaken):
             key, sha256 = f"{node.id}:decode/{state.attempt}@{step.target}", event.outcome.answer.capture.sha256
             decode = Decode(key, node.id, step.target, sha256, step.families, node.why)
-            return replace(state, waiting={decode.key: decode}), (decode,)
-        case Decode() if isinstance(event.outcome, Ok) and isinstance(event.outcome.answer, Decoded):
+            return _waiting(state, decode)
+        case Decode() if isinstance(event.outcome.answer, Decoded):
             return _remember(state, capture_result(node.id, effect, event.outcome.answer)), ()
         case StartCapture():
             return _capture_next(state, node, step)
-        case _:
-            step_id = step.during[state.stage - 1][0]
-            return _capture_next(_remember(state, _result(state, step_id, effect, event)), node, step)
+    return state, ()
 
 
 def _capture_next(state: State, node: Node, step: CaptureStep) -> Advanced:
@@ -140,7 +216,7 @@ def _capture_next(state: State, node: Node, step: CaptureStep) -> Advanced:
         return _request(replace(state, stage=state.stage + 1), node, step_id, during)
     key = f"{node.id}:stop/{state.attempt}@{step.target}"
     stop = StopCapture(key, node.id, step.target, f"{node.id}/{state.attempt}@{step.target}", node.why)
-    return replace(state, waiting={stop.key: stop}), (stop,)
+    return _waiting(state, stop)
 
 
 # --- decisions ---------------------------------------------------------------------------------------
@@ -157,8 +233,7 @@ def _decide(state: State) -> Advanced:
 
 def _lost_target(state: State, node: Node) -> Verdict | None:
     """A target that cannot be used ends the run, unless this node's conditions look at the failure themselves."""
-    steps = [node.id, *(name for name, _ in node.step.during)] if isinstance(node.step, CaptureStep) else [node.id]
-    for step_id in steps:
+    for step_id, _ in node.steps():
         result = state.results.get(step_id)
         if result is None or result.failed is None or result.failed.kind not in TARGET_FAILURES:
             continue

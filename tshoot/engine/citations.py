@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from tshoot.engine.state import Result, State
 from tshoot.model.effects import AskOperator, RunCommand
@@ -15,6 +16,7 @@ from tshoot.model.text import decode
 from tshoot.model.verdicts import Reading
 
 MAX_VALUE = 200
+MAX_CHANGES = 6  # of one series that are cited
 _FOUND = re.compile(r"(?:found|warned)\('(.+)'\)")
 
 
@@ -49,6 +51,8 @@ def citations(state: State, path: str, value: Value) -> tuple[Citation, ...]:
         return ()
     if result.failed is not None:
         return (failure_citation(result),)
+    if fact.startswith("series."):
+        return tuple(_sampled(result, fact.split(".")[1]))
     if isinstance(result.effect, RunCommand) and result.ran is not None:
         return _lines(result, result.effect, fact, shown(value))
     if isinstance(result.effect, AskOperator) and fact == "answer":
@@ -74,7 +78,7 @@ def failure_citation(result: Result) -> FailureCitation:
     return FailureCitation(result.step, getattr(effect, "target", ""), command, result.failed.kind, result.failed.detail)
 
 
-def _lines(result: Result, effect: RunCommand, fact: str, value: str) -> tuple[Citation, ...]:
+def _lines(result: Result, effect: RunCommand, fact: str, value: str) -> tuple[LineCitation, ...]:
     """The lines a fact was read from; exit status and the like belong to the whole output, cited by its last line."""
     assert result.ran is not None  # noqa: S101  the caller looked
     span = nearest_span(result.spans, fact)
@@ -85,6 +89,22 @@ def _lines(result: Result, effect: RunCommand, fact: str, value: str) -> tuple[C
     text = "\n".join(lines[span.first - 1 : span.last]) if span.first else ""
     hash_ = hashlib.sha256(raw).hexdigest()
     return (LineCitation(result.step, effect.target, effect.command, span.stream, span.first, span.last, text, fact, value, hash_),)
+
+
+def _sampled(result: Result, series: str) -> Iterator[Citation]:
+    """The first sample of a series and those at which its value changed, each at the lines it was read from."""
+    before: Value = None
+    cited = 0
+    for number, sample in enumerate(result.samples, start=1):
+        value = sample.watched.get(series)
+        if isinstance(value, Unknown) or (cited and value == before) or not isinstance(sample.result.effect, RunCommand) or not sample.result.ran:
+            continue
+        before, cited = value, cited + 1
+        fact = sample.read[series][0].partition(".")[2] if sample.read[series] else ""
+        when = f"{fact}, sample {number} at +{sample.at - result.samples[0].at:.0f} s"
+        yield from (replace(line, fact=when) for line in _lines(sample.result, sample.result.effect, fact, shown(value)))
+        if cited > MAX_CHANGES:
+            return
 
 
 def nearest_span(spans: Mapping[str, Span], fact: str) -> Span | None:

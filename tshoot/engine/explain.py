@@ -27,7 +27,7 @@ def concluded(state: State, branch: Branch) -> Verdict:
         return Verdict("healthy", _sentence(state, branch.because), evidence=evidence, ruled_out=ruled_out(state, ""), path=state.path)
     cause = state.knowledge.cause(branch.leads_to)
     finding = _finding(state, cause.id)
-    details: Mapping[str, str | int] = {**_input_details(state), **(finding.facts if finding else {})}
+    details: Mapping[str, str | int] = {**_input_details(state), **(finding.facts if finding else {}), **_given_details(state, branch)}
     reason = _sentence(state, branch.because) or (finding.explanation if finding else cause.title)
     return Verdict(
         "fault",
@@ -135,6 +135,11 @@ def _finding(state: State, cause: str) -> Finding | None:
 
 def _input_details(state: State) -> dict[str, str | int]:
     return {name: value for name, value in state.inputs.items() if value != ""}
+
+
+def _given_details(state: State, branch: Branch) -> dict[str, str | int]:
+    texts = {name: render(template, state.scope)[0] for name, template in branch.details.items()}
+    return {name: text for name, text in texts.items() if isinstance(text, str) and text}
 
 
 def _sentence(state: State, template: Template) -> str:

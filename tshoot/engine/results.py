@@ -1,12 +1,13 @@
 """Answers to results: what each kind of answer lets conditions read.
 
 The facts that every step of a kind has are listed, with their meaning, in `playbook.facts_read`. A failed
-step leaves all its other facts unknown, with the failure as the reason.
+step, and a command that the device refused, leave all their other facts unknown, with that as the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tshoot.engine.state import Knowledge, Result
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand
@@ -18,8 +19,12 @@ from tshoot.playbook.evaluation import FactFunction
 
 def command_result(step: str, effect: RunCommand, platform: str, ran: CommandRan, knowledge: Knowledge) -> Result:
     parsed = knowledge.parse(platform, effect.command, effect.parser, ran)
-    facts = {**parsed.facts, "failed": None, "exit_status": ran.exit_status, "text": decode(ran.stdout)}
-    return Result(step, facts, effect, ran, parsed.lines)
+    common = {"failed": None, "refused": parsed.refused or None, "exit_status": ran.exit_status, "text": decode(ran.stdout)}
+    if parsed.refused:
+        facts: Mapping[str, Value] = _AllUnknown(f"{effect.target} refused the command: {parsed.refused}", common)
+    else:
+        facts = {**parsed.facts, **common}
+    return Result(step, facts, effect, ran, parsed.lines, refused=parsed.refused)
 
 
 def failed_result(step: str, effect: Effect | None, failed: Failed) -> Result:
@@ -65,6 +70,12 @@ class _AllUnknown(dict[str, Value]):
 
     def get(self, key: str, default: Value = None) -> Value:
         return self[key] if key in self else Unknown(self.reason)
+
+
+def with_facts(result: Result, more: Mapping[str, Value]) -> Result:
+    """The result with more facts; what was unknown for one reason stays so."""
+    facts = result.facts
+    return replace(result, facts=_AllUnknown(facts.reason, {**facts, **more}) if isinstance(facts, _AllUnknown) else {**facts, **more})
 
 
 def simple_result(step: str, effect: Effect, platform: str, answer: Answer, knowledge: Knowledge) -> Result:

@@ -1,6 +1,6 @@
 """Where a run stands: everything the fold carries from event to event, frozen.
 
-`results` holds what each step gave, by the step's id; `path` the decisions taken. `waiting` are the keys
+`results` holds what each step gave, by the step's id; `samples` those of the steps that repeat; `path` the decisions taken. `waiting` are the keys
 of effects that were requested and not yet answered; the run moves on when it is empty.
 """
 
@@ -39,6 +39,18 @@ class Result:
     findings: tuple[Finding, ...] = ()
     capture: str = ""
     failed: Failed | None = None
+    refused: str = ""
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of a series: when its answer came, what it gave, the values that the series follow and the facts each was read from."""
+
+    at: float
+    result: Result
+    watched: Mapping[str, Value]
+    read: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class State:
     stage: int = 0
     visits: Mapping[str, int] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
+    samples: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
     waiting: Mapping[str, Effect] = field(default_factory=dict)
     path: tuple[Decision, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -47,9 +47,13 @@ class CommandText:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser returns: facts, where each was read, and what was not understood."""
+    """What a parser returns: facts, where each was read, and what was not understood.
+
+    `refused` is the line by which the device refused the command; there are no facts then.
+    """
 
     parser: str
     facts: Mapping[str, Value]
     lines: Mapping[str, Span] = field(default_factory=dict)
     unread: tuple[Span, ...] = ()
+    refused: str = ""

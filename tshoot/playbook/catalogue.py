@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from tshoot.playbook.causes import Cause
+from tshoot.playbook.expressions import Template
 from tshoot.playbook.inputs import example
-from tshoot.playbook.tree import Playbook, RunStep
+from tshoot.playbook.tree import Playbook
 
 
 class Catalogue(Protocol):
@@ -23,10 +24,10 @@ class Catalogue(Protocol):
     def detected(self, families: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]: ...
 
 
-def sample_command(playbook: Playbook, step: RunStep) -> str:
+def sample_command(playbook: Playbook, command: Template) -> str:
     """The command with an example of its type for each input and a number for whatever is computed: for matching patterns."""
     pieces = []
-    for part in step.command.parts:
+    for part in command.parts:
         if isinstance(part, str):
             pieces.append(part)
             continue

@@ -8,12 +8,13 @@ causes, detectors and counts, and commands that their platform does not know to 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from tshoot.playbook.catalogue import Catalogue, sample_command
 from tshoot.playbook.expressions import Expression, Template
 from tshoot.playbook.facts_read import check_reads, known_facts
 from tshoot.playbook.inputs import InputError, validated
-from tshoot.playbook.tree import AskStep, Branch, CaptureStep, Node, Place, Playbook, RunStep, Step
+from tshoot.playbook.tree import ANY_PLATFORM, AskStep, Branch, CaptureStep, Place, Playbook, RunStep, Step
 
 Problem = tuple[Place, str]
 
@@ -52,8 +53,9 @@ def _names(playbook: Playbook) -> Iterator[Problem]:
 def _targets(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:
     used = {getattr(step, "target", None) for _, step in playbook.asked_steps()}
     for name, role in playbook.roles.items():
-        if role.platform not in catalogue.platforms():
-            yield role.place, f"there is no platform `{role.platform}`; there are {', '.join(catalogue.platforms())}"
+        for platform in role.platforms:
+            if platform not in catalogue.platforms():
+                yield role.place, f"there is no platform `{platform}`{_meant(platform, catalogue.platforms())}"
         if name not in used:
             yield role.place, f"nothing runs on the target `{name}`"
 
@@ -64,29 +66,36 @@ def _steps(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:
         if target is not None and target not in playbook.roles:
             yield step.place, f"`{target}` is no target; targets: {', '.join(playbook.roles)}"
             continue
-        platform = playbook.roles[target].platform if target else ""
-        if platform not in catalogue.platforms():
-            continue
-        if isinstance(step, RunStep):
-            yield from _command(playbook, step, platform, catalogue)
-        if isinstance(step, CaptureStep):
-            if not catalogue.can_capture(platform):
-                yield step.place, f"the platform `{platform}` cannot capture"
+        platforms = [name for name in (playbook.roles[target].platforms if target else ()) if name in catalogue.platforms()]
+        if isinstance(step, RunStep) and platforms:
+            yield from _commands(playbook, step, platforms, catalogue)
+        if isinstance(step, CaptureStep) and platforms:
+            if not any(catalogue.can_capture(platform) for platform in platforms):
+                yield step.place, f"the platform `{platforms[0]}` cannot capture"
             try:
                 catalogue.detected(step.families)
             except Exception as error:
                 yield step.place, str(error)
 
 
-def _command(playbook: Playbook, step: RunStep, platform: str, catalogue: Catalogue) -> Iterator[Problem]:
-    command = sample_command(playbook, step)
+def _commands(playbook: Playbook, step: RunStep, platforms: list[str], catalogue: Catalogue) -> Iterator[Problem]:
     if step.parser is not None and step.parser not in catalogue.parsers():
-        yield step.place, f"there is no parser `{step.parser}`; there are {', '.join(catalogue.parsers())}"
-    if not step.changes and not catalogue.reads_only(platform, command):
-        yield (
-            step.place,
-            f"`{step.command.source}` is not known to only read on {platform}; write `changes: true` if it must run, and the operator will be asked",
-        )
+        yield step.place, f"there is no parser `{step.parser}`{_meant(step.parser, catalogue.parsers())}"
+    for name in step.commands:
+        if name not in (ANY_PLATFORM, *playbook.roles[step.target].platforms):
+            yield step.place, f"`{step.target}` is never a {name}: its platforms are {', '.join(playbook.roles[step.target].platforms)}"
+    for platform in platforms:
+        command = step.command_on(platform)
+        if command is None:
+            yield step.place, f"no command for {platform}, which `{step.target}` may be"
+        elif not step.changes and not catalogue.reads_only(platform, sample_command(playbook, command)):
+            sentence = f"`{command.source}` is not known to only read on {platform}; write `changes: true` if it must run"
+            yield step.place, f"{sentence}, and the operator will be asked"
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    alike = get_close_matches(name, known, 3)
+    return f"; did you mean {' or '.join(alike)}?" if alike else f"; there are {', '.join(known)}"
 
 
 def _branches(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:
@@ -135,22 +144,21 @@ def _expressions(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:
 
 def _all_expressions(playbook: Playbook) -> Iterator[tuple[Place, Expression]]:
     for node in playbook.nodes.values():
-        for step in _steps_of(node):
+        for _, step in node.steps():
             for template in _templates(step):
                 yield from ((step.place, part) for part in template.parts if isinstance(part, Expression))
+            if isinstance(step, RunStep) and step.sampling:
+                watched = (*step.sampling.watch.values(), *((step.sampling.until,) if step.sampling.until else ()))
+                yield from ((step.sampling.place, part) for part in watched)
         for branch in node.decide:
             yield from ((branch.place, part) for part in _parts(branch))
-
-
-def _steps_of(node: Node) -> tuple[Step, ...]:
-    during = tuple(step for _, step in node.step.during) if isinstance(node.step, CaptureStep) else ()
-    return (*((node.step,) if node.step else ()), *during)
 
 
 def _templates(step: Step) -> tuple[Template, ...]:
     match step:
         case RunStep():
-            return (step.command,)
+            times = (step.sampling.every, step.sampling.seconds) if step.sampling else ()
+            return (*step.commands.values(), *times)
         case AskStep():
             return (step.question,)
         case CaptureStep():
@@ -160,5 +168,7 @@ def _templates(step: Step) -> tuple[Template, ...]:
 
 def _parts(branch: Branch) -> tuple[Expression, ...]:
     own = (branch.condition,) if branch.condition else ()
-    texts = (part for template in (branch.because, branch.next_steps) for part in template.parts if isinstance(part, Expression))
+    texts = (
+        part for template in (branch.because, branch.next_steps, *branch.details.values()) for part in template.parts if isinstance(part, Expression)
+    )
     return (*own, *texts)

@@ -20,7 +20,12 @@ class _Form(BaseModel):
 
 
 class TargetForm(_Form):
-    platform: Annotated[str, Field(description="a platform of tshoot, e.g. vmware_esxi")]
+    platform: Annotated[
+        Annotated[str, Tag("a platform")] | Annotated[list[str], Field(min_length=1), Tag("several platforms")],
+        Discriminator(lambda value: "several platforms" if isinstance(value, list) else "a platform"),
+        Field(description="a platform of tshoot, e.g. vmware_esxi, or several: the first is the default"),
+    ]
+    optional: Annotated[bool, Field(description="the role may be left out: what it would have said is then unknown")] = False
     help: str = ""
 
 
@@ -43,25 +48,61 @@ class StopForm(_Form):
     megabytes: Annotated[float, Field(gt=0, le=1000)] = 20
 
 
-class DuringForm(_Form):
+class SampleForm(_Form):
+    """Repeat the command; `every` and `for` are seconds, or a template that gives them."""
+
+    every: Annotated[float, Field(ge=0.5, le=3600)] | str = 5
+    for_: Annotated[Annotated[float, Field(gt=0, le=7200)] | str, Field(alias="for")]
+    watch: Annotated[dict[Identifier, str], Field(min_length=1, description="name of a series -> what it follows, e.g. source: route.protocol")]
+    until: str | None = None
+
+
+Command = Annotated[
+    Annotated[str, Tag("a command")] | Annotated[dict[Identifier, str], Field(min_length=1), Tag("a command for each platform")],
+    Discriminator(lambda value: "a command for each platform" if isinstance(value, dict) else "a command"),
+    Field(description="a command, or one for each platform of its target"),
+]
+
+
+class RunForm(_Form):
+    """A command on a target."""
+
+    run: Command | None = None
+    on: Identifier | None = None
+    parser: str | None = None
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 30
+    changes: bool = False
+    sample: SampleForm | None = None
+
+    @model_validator(mode="after")
+    def _target(self) -> RunForm:
+        if (self.run is None) != (self.on is None):
+            raise ValueError("`run` needs `on`, the target it runs on; nothing else takes `on`")
+        if self.sample is not None and (self.run is None or self.changes):
+            raise ValueError("`sample` repeats the command of `run`, which must only read")
+        return self
+
+
+class TogetherForm(RunForm):
+    """One of several commands that run side by side; its facts are read under `id`."""
+
+    id: Identifier
+    run: Command
+    on: Identifier
+
+
+class DuringForm(RunForm):
     """One step done while a capture runs: exactly one of ask, run, wait."""
 
     id: Identifier | None = None
     ask: str | None = None
     choices: list[str] = []
-    run: str | None = None
-    on: Identifier | None = None
-    parser: str | None = None
-    timeout: Annotated[float, Field(gt=0, le=3600)] = 30
-    changes: bool = False
     wait: Annotated[float, Field(gt=0, le=3600)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> DuringForm:
         if sum(part is not None for part in (self.ask, self.run, self.wait)) != 1:
             raise ValueError("expected exactly one of `ask`, `run`, `wait`")
-        if (self.run is None) != (self.on is None):
-            raise ValueError("`run` needs `on`, the target it runs on; nothing else takes `on`")
         return self
 
 
@@ -83,6 +124,7 @@ class OutcomeForm(_Form):
     because: str = ""
     next: str = ""
     rules_out: list[CauseId] = []
+    details: Annotated[dict[Identifier, str], Field(description="what the texts of the cause are filled with, e.g. next_hop")] = {}
 
     @model_validator(mode="after")
     def _one(self) -> OutcomeForm:
@@ -92,6 +134,8 @@ class OutcomeForm(_Form):
             raise ValueError("`healthy` and `inconclusive` carry their sentence themselves: no `because`")
         if self.next and self.inconclusive is None:
             raise ValueError("`next` (what to do next) belongs to `inconclusive`")
+        if self.details and self.conclude is None:
+            raise ValueError("`details` fill the texts of a cause: they belong to `conclude`")
         return self
 
 
@@ -115,14 +159,10 @@ def _form_of_branch(value: Any) -> str:
 BranchForm = Annotated[Annotated[WhenForm, Tag("a condition")] | Annotated[OtherwiseForm, Tag("the rest")], Discriminator(_form_of_branch)]
 
 
-class NodeForm(_Form):
-    """One step and the decision after it: at most one of run, capture, ask, wait."""
+class NodeForm(RunForm):
+    """One step and the decision after it: at most one of run, together, capture, ask, wait."""
 
-    run: str | None = None
-    on: Identifier | None = None
-    parser: str | None = None
-    timeout: Annotated[float, Field(gt=0, le=3600)] = 30
-    changes: bool = False
+    together: Annotated[list[TogetherForm], Field(min_length=2, max_length=16)] | None = None
     capture: CaptureForm | None = None
     ask: str | None = None
     choices: list[str] = []
@@ -134,10 +174,8 @@ class NodeForm(_Form):
 
     @model_validator(mode="after")
     def _one(self) -> NodeForm:
-        if sum(part is not None for part in (self.run, self.capture, self.ask, self.wait)) > 1:
-            raise ValueError("expected at most one of `run`, `capture`, `ask`, `wait`")
-        if (self.run is None) != (self.on is None):
-            raise ValueError("`run` needs `on`, the target it runs on; nothing else takes `on`")
+        if sum(part is not None for part in (self.run, self.together, self.capture, self.ask, self.wait)) > 1:
+            raise ValueError("expected at most one of `run`, `together`, `capture`, `ask`, `wait`")
         return self
 
 

@@ -6,12 +6,31 @@ from collections.abc import Iterator, Mapping
 
 from tshoot.playbook.catalogue import Catalogue, sample_command
 from tshoot.playbook.expressions import Expression
-from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, RunStep
+from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, RunStep, Sampling
 
 COMMAND_FACTS: Mapping[str, str] = {
     "failed": "none, or the kind of failure",
-    "exit_status": "int: exit status of the command",
+    "refused": "none, or the line by which the device refused the command",
+    "exit_status": "int: exit status of the command, none on a device's own command line",
     "text": "str: its cleaned standard output",
+}
+SAMPLE_FACTS: Mapping[str, str] = {
+    "samples": "int: how many times the command gave an answer",
+    "span_seconds": "float: from the first to the last sample",
+}
+SERIES_FACTS: Mapping[str, str] = {
+    "samples": "int: how many samples gave the value",
+    "span_seconds": "float: from the first to the last of these",
+    "values": "list[str]: the value of every sample, in order",
+    "distinct": "list[str]: the different values, in order of appearance",
+    "changes": "int: how often the value changed",
+    "first": "str",
+    "last": "str",
+    "change_times": "list[float]: seconds from the first sample to each change",
+    "change_seconds": "float: mean time from one change to the next; unknown before the second change",
+    "period_seconds": "float: mean time from a value to its return; unknown before two full cycles",
+    "period_spread": "float: standard deviation of the period, not less than what the sampling can tell",
+    "steady": "bool: at least two samples, and no change among them",
 }
 ANSWER_FACTS: Mapping[str, str] = {"failed": COMMAND_FACTS["failed"], "answer": "str: yes, no, the choice or the text"}
 WAIT_FACTS: Mapping[str, str] = {"failed": COMMAND_FACTS["failed"]}
@@ -32,10 +51,7 @@ def known_facts(playbook: Playbook, catalogue: Catalogue) -> Mapping[str, Mappin
     for step_id, step in playbook.asked_steps():
         match step:
             case RunStep():
-                platform = playbook.roles[step.target].platform if step.target in playbook.roles else ""
-                known = platform in catalogue.platforms()
-                parser = step.parser or (catalogue.parser_of(platform, sample_command(playbook, step)) if known else None)
-                found[step_id] = {**COMMAND_FACTS, **(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})}
+                found[step_id] = {**COMMAND_FACTS, **_parsed(playbook, step, catalogue), **(_sampled(step.sampling) if step.sampling else {})}
             case AskStep():
                 found[step_id] = ANSWER_FACTS
             case CaptureStep():
@@ -43,6 +59,23 @@ def known_facts(playbook: Playbook, catalogue: Catalogue) -> Mapping[str, Mappin
             case _:
                 found[step_id] = WAIT_FACTS
     return found
+
+
+def _parsed(playbook: Playbook, step: RunStep, catalogue: Catalogue) -> Mapping[str, str]:
+    """What the parsers of the step's commands can say, on any of its target's platforms."""
+    role = playbook.roles.get(step.target)
+    found: dict[str, str] = {}
+    for platform in role.platforms if role else ():
+        command = step.command_on(platform)
+        if platform in catalogue.platforms() and command is not None:
+            parser = step.parser or catalogue.parser_of(platform, sample_command(playbook, command))
+            found.update(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})
+    return found
+
+
+def _sampled(sampling: Sampling) -> Mapping[str, str]:
+    series = {f"series.{name}.{fact}": meaning for name in sampling.watch for fact, meaning in SERIES_FACTS.items()}
+    return {**SAMPLE_FACTS, **series}
 
 
 def _detected(step: CaptureStep, catalogue: Catalogue) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tshoot.model.facts import Unknown, Value
+from tshoot.model.routing import covers, in_own_prefix, recursion
 
 
 class Function(NamedTuple):
@@ -55,6 +56,8 @@ FILTERS: Mapping[str, Function] = {
     "lower": Function(lambda value: str(value).lower(), "in lower case"),
     "max": Function(max, "the largest item"),
     "min": Function(min, "the smallest item"),
+    "recursion": Function(recursion, "prefix | recursion(next_hop): the circle of a next hop inside its own prefix, as text"),
+    "round": Function(round, "value | round(digits): rounded"),
     "route_to": Function(route_to, "routes.entries | route_to(address): the route that would be used, none without one"),
     "string": Function(str, "as text"),
     "where": Function(where, "items | where('key', value): the items whose key has that value"),
@@ -65,5 +68,9 @@ TESTS: Mapping[str, Function] = {
     "none": Function(lambda value: value is None, "the value is none (looked for and absent)"),
     "ipv4": Function(lambda value: ipaddress.ip_address(value).version == 4, "an IPv4 address"),
     "ipv6": Function(lambda value: ipaddress.ip_address(value).version == 6, "an IPv6 address"),
+    "in_own_prefix": Function(
+        lambda next_hop, prefix: in_own_prefix(prefix, next_hop), "next_hop is in_own_prefix(prefix): inside the very prefix that it leads to"
+    ),
+    "within": Function(lambda address, prefix: covers(prefix, address), "address is within(prefix)"),
     "in": Function(lambda value, container: value in container, "value is in(list)"),
 }

@@ -10,12 +10,39 @@ from typing import TYPE_CHECKING, Any
 
 from tshoot.errors import PlaybookError
 from tshoot.playbook.expressions import Expression, ExpressionError, Template, parse_condition, parse_template
-from tshoot.playbook.tree import BRANCH_KINDS, AskStep, Branch, CaptureStep, InputSpec, Node, Place, Playbook, Role, RunStep, Step, WaitStep
+from tshoot.playbook.tree import (
+    ANY_PLATFORM,
+    BRANCH_KINDS,
+    AskStep,
+    Branch,
+    CaptureStep,
+    InputSpec,
+    Node,
+    Place,
+    Playbook,
+    Role,
+    RunStep,
+    Sampling,
+    Step,
+    TogetherStep,
+    WaitStep,
+)
 from tshoot.shipped import shipped
 from tshoot.yamltext import form_problems, load_yaml, position
 
 if TYPE_CHECKING:
-    from tshoot.playbook.document import CaptureForm, DuringForm, NodeForm, OtherwiseForm, OutcomeForm, PlaybookForm, WhenForm
+    from tshoot.playbook.document import (
+        CaptureForm,
+        DuringForm,
+        NodeForm,
+        OtherwiseForm,
+        OutcomeForm,
+        PlaybookForm,
+        RunForm,
+        SampleForm,
+        TargetForm,
+        WhenForm,
+    )
 
 
 MAX_CHARACTERS = 150_000
@@ -121,7 +148,7 @@ class _Builder:
             return parse_condition("false")
 
     def playbook(self, form: PlaybookForm, text: str) -> Playbook:
-        roles = {name: Role(name, target.platform, target.help, self.place("targets", name)) for name, target in form.targets.items()}
+        roles = {name: self.role(name, target) for name, target in form.targets.items()}
         inputs = {
             name: InputSpec(name, spec.type, spec.help, spec.default, tuple(spec.choices), self.place("inputs", name))
             for name, spec in form.inputs.items()
@@ -131,6 +158,10 @@ class _Builder:
             form.id, form.title, tuple(form.symptoms), form.description, roles, inputs, form.start, nodes, text, self.origin, self.place("start")
         )
 
+    def role(self, name: str, form: TargetForm) -> Role:
+        platforms = (form.platform,) if isinstance(form.platform, str) else tuple(form.platform)
+        return Role(name, platforms, form.help, form.optional, self.place("targets", name))
+
     def node(self, name: str, form: NodeForm) -> Node:
         here = ("nodes", name)
         branches = tuple(self.branch(branch, (*here, "decide", index)) for index, branch in enumerate(form.decide))
@@ -138,14 +169,30 @@ class _Builder:
 
     def step(self, form: NodeForm, here: tuple[Any, ...]) -> Step | None:
         if form.run is not None:
-            place = self.place(*here, "run")
-            return RunStep(str(form.on), self.template(form.run.strip(), *here, "run"), form.timeout, form.parser, form.changes, place)
+            return self.command(form, here)
+        if form.together is not None:
+            steps = tuple((step.id, self.command(step, (*here, "together", index))) for index, step in enumerate(form.together))
+            return TogetherStep(steps, self.place(*here, "together"))
         if form.capture is not None:
             return self.capture(form.capture, here)
         if form.ask is not None:
             kind = "choice" if form.choices else "text" if form.free_text else "confirm"
             return AskStep(self.template(form.ask, *here, "ask"), kind, tuple(form.choices), self.place(*here, "ask"))  # type: ignore[arg-type]
         return WaitStep(form.wait, self.place(*here, "wait")) if form.wait is not None else None
+
+    def command(self, form: RunForm, here: tuple[Any, ...]) -> RunStep:
+        given = form.run or ""
+        texts = {ANY_PLATFORM: given} if isinstance(given, str) else given
+        inside = {name: (*here, "run") if name == ANY_PLATFORM else (*here, "run", name) for name in texts}
+        commands = {name: self.template(text.strip(), *inside[name]) for name, text in texts.items()}
+        sampling = self.sampling(form.sample, (*here, "sample")) if form.sample else None
+        return RunStep(str(form.on), commands, form.timeout, form.parser, form.changes, sampling, self.place(*here, "run"))
+
+    def sampling(self, form: SampleForm, here: tuple[Any, ...]) -> Sampling:
+        every, seconds = self.template(f"{form.every}", *here, "every"), self.template(f"{form.for_}", *here, "for")
+        watch = {name: self.condition(text, *here, "watch", name) for name, text in form.watch.items()}
+        until = self.condition(form.until, *here, "until") if form.until is not None else None
+        return Sampling(every, seconds, watch, until, self.place(*here))
 
     def capture(self, form: CaptureForm, here: tuple[Any, ...]) -> CaptureStep:
         here = (*here, "capture")
@@ -161,7 +208,7 @@ class _Builder:
     def during(self, form: DuringForm, here: tuple[Any, ...]) -> RunStep | AskStep | WaitStep:
         place = self.place(*here)
         if form.run is not None:
-            return RunStep(str(form.on), self.template(form.run.strip(), *here, "run"), form.timeout, form.parser, form.changes, place)
+            return self.command(form, here)
         if form.ask is not None:
             return AskStep(self.template(form.ask, *here, "ask"), "choice" if form.choices else "confirm", tuple(form.choices), place)
         return WaitStep(float(form.wait or 0), place)
@@ -181,4 +228,5 @@ class _Builder:
         sentence = form.because if kind in {"go", "conclude"} else str(getattr(form, kind))
         leads_to = str(getattr(form, kind)) if kind in {"go", "conclude"} else ""
         because = self.template(sentence, *here, "because" if kind in {"go", "conclude"} else kind)
-        return Branch(condition, kind, leads_to, because, self.template(form.next, *here, "next"), tuple(form.rules_out), place)
+        details = {name: self.template(text, *here, "details", name) for name, text in form.details.items()}
+        return Branch(condition, kind, leads_to, because, self.template(form.next, *here, "next"), tuple(form.rules_out), details, place)

@@ -34,22 +34,43 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A device that the playbook talks to."""
+    """A device that the playbook talks to. Of several platforms the first is the default; an optional role may be left out."""
 
     name: str
-    platform: str
+    platforms: tuple[str, ...]
     help: str
+    optional: bool
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Repeat a command every `every` seconds for `seconds`, or until `until` holds; `watch` names what the series follow."""
+
+    every: Template
+    seconds: Template
+    watch: Mapping[str, Expression]
+    until: Expression | None
+    place: Place
+
+
+ANY_PLATFORM = "any"
+
+
+@dataclass(frozen=True, slots=True)
 class RunStep:
+    """`commands`: platform -> command, or one command under ANY_PLATFORM."""
+
     target: str
-    command: Template
+    commands: Mapping[str, Template]
     timeout: float
     parser: str | None
     changes: bool
+    sampling: Sampling | None
     place: Place
+
+    def command_on(self, platform: str) -> Template | None:
+        return self.commands.get(platform) or self.commands.get(ANY_PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,15 @@ class CaptureStep:
     place: Place
 
 
-Step = RunStep | AskStep | WaitStep | CaptureStep
+@dataclass(frozen=True, slots=True)
+class TogetherStep:
+    """Commands (id, step) that run side by side."""
+
+    steps: tuple[tuple[str, RunStep], ...]
+    place: Place
+
+
+Step = RunStep | AskStep | WaitStep | CaptureStep | TogetherStep
 
 
 BranchKind = Literal["go", "conclude", "healthy", "inconclusive"]
@@ -93,7 +122,8 @@ BRANCH_KINDS: tuple[BranchKind, ...] = ("go", "conclude", "healthy", "inconclusi
 class Branch:
     """One line of a decision. `condition` is None for `otherwise`. `leads_to` is a node, a cause, or empty.
 
-    `because` is a sentence for the verdict or the path, `rules_out` names causes that taking this branch excludes.
+    `because` is a sentence for the verdict or the path, `rules_out` names causes that taking this branch excludes,
+    `details` what the texts of the cause are filled with.
     """
 
     condition: Expression | None
@@ -102,6 +132,7 @@ class Branch:
     because: Template
     next_steps: Template
     rules_out: tuple[str, ...]
+    details: Mapping[str, Template]
     place: Place
 
     @property
@@ -123,6 +154,18 @@ class Node:
     attempts: int
     place: Place
 
+    def steps(self) -> tuple[tuple[str, Step], ...]:
+        """Every step of the node with the id under which its facts are read: its own, and those that it holds."""
+        match self.step:
+            case None:
+                return ()
+            case CaptureStep(during=inner):
+                return ((self.id, self.step), *inner)
+            case TogetherStep(steps=inner):
+                return inner
+            case _:
+                return ((self.id, self.step),)
+
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
@@ -139,11 +182,5 @@ class Playbook:
     place: Place = field(default_factory=lambda: Place("", 1, 1))
 
     def asked_steps(self) -> tuple[tuple[str, Step], ...]:
-        """Every step with the id under which its facts are read: nodes, and the steps during a capture."""
-        found: list[tuple[str, Step]] = []
-        for node in self.nodes.values():
-            if node.step is not None:
-                found.append((node.id, node.step))
-            if isinstance(node.step, CaptureStep):
-                found += node.step.during
-        return tuple(found)
+        """Every step with the id under which its facts are read."""
+        return tuple(step for node in self.nodes.values() for step in node.steps())

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from tshoot.model.events import TargetSpec
 from tshoot.playbook.inputs import InputError, validated
-from tshoot.playbook.tree import AskStep, CaptureStep, Playbook
+from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, Role
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.wiring import Planned, Prepared, plan, planned_text
 
 
-def outlook_lines(playbook: Playbook, targets: Mapping[str, str], inputs: Mapping[str, str], causes: tuple[str, ...] = ()) -> list[Line]:
-    """`targets` and `inputs` as far as they are known; what is not known yet stands as ‹name›."""
-    hosts = {name: TargetSpec(name, targets.get(name) or f"‹{name}›", role.platform) for name, role in playbook.roles.items()}
+def outlook_lines(
+    playbook: Playbook,
+    targets: Mapping[str, str],
+    inputs: Mapping[str, str],
+    platforms: Mapping[str, str] = MappingProxyType({}),
+    causes: tuple[str, ...] = (),
+) -> list[Line]:
+    """`targets`, `inputs` and `platforms` as far as they are known; what is not known yet stands as ‹name›."""
+    hosts = {name: TargetSpec(name, targets.get(name) or f"‹{name}›", _platform(role, platforms)) for name, role in playbook.roles.items()}
     values = known_inputs(playbook, inputs)
     steps = plan(Prepared(playbook, hosts, values))
     return [
@@ -22,6 +29,11 @@ def outlook_lines(playbook: Playbook, targets: Mapping[str, str], inputs: Mappin
         *_questions(playbook, values),
         *_section("Can prove", [line(("  - ", "dim"), span(title), hang=4) for title in causes]),
     ]
+
+
+def _platform(role: Role, platforms: Mapping[str, str]) -> str:
+    given = platforms.get(role.name, "")
+    return given if given in role.platforms else role.platforms[0]
 
 
 def about_lines(playbook: Playbook) -> list[Line]:

@@ -152,6 +152,11 @@ FILTERED = {
     "lower": [("'VmK' | lower", "vmk")],
     "max": [("numbers | max", 3)],
     "min": [("numbers | min", 1)],
+    "recursion": [
+        ("'2001:db8:100::/64' | recursion('2001:db8:100::1')", "2001:db8:100::/64 -> next hop 2001:db8:100::1 -> 2001:db8:100::/64 -> …"),
+        ("'2001:db8:1::/64' | recursion('2001:db8:100::1', '2001:db8:100::/64') | length", 118),
+    ],
+    "round": [("2.94 | round(1)", 2.9), ("2.94 | round", 3)],
     "route_to": [
         ("(routes.entries | route_to(server)).interface", "vmk1"),
         ("(routes.entries | route_to('198.51.100.1')).interface", "vmk0"),
@@ -174,6 +179,12 @@ TESTED = {
     "none": [("nothing is none", True), ("count is none", False), ("reach.failed is not none", False)],
     "ipv4": [("server is ipv4", True), ("'2001:db8::1' is ipv4", False)],
     "ipv6": [("'2001:db8::1' is ipv6", True), ("server is ipv6", False)],
+    "in_own_prefix": [
+        ("'2001:db8:100::1' is in_own_prefix('2001:db8:100::/64')", True),
+        ("'2001:db8:100::1' is in_own_prefix('::/0')", False),
+        ("'fe80::1' is in_own_prefix('fe80::/10')", False),
+    ],
+    "within": [("'192.0.2.9' is within('192.0.2.0/24')", True), ("server is within('198.51.100.0/24')", False)],
     "in": [("3 is in(numbers)", True), ("4 is in numbers", False)],
 }
 

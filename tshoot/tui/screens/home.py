@@ -151,7 +151,7 @@ class HomeScreen(Screen[None]):
     def _show_playbook(self, index: int) -> None:
         if index < len(self._matches):
             match = self._matches[index]
-            outlook = outlook_lines(match.playbook, self._opening.targets, self._opening.inputs, match.causes)
+            outlook = outlook_lines(match.playbook, self._opening.targets, self._opening.inputs, self._opening.platforms, match.causes)
             self._about([*about_lines(match.playbook), *outlook])
 
     def _show_session(self, index: int) -> None:

@@ -17,7 +17,7 @@ from tshoot.model.text import clean_line
 from tshoot.playbook.tree import Playbook
 from tshoot.tui.outlook import outlook_lines
 from tshoot.tui.screens.help import Help
-from tshoot.tui.widgets.field.field import Field, input_field, target_field
+from tshoot.tui.widgets.field.field import Field, input_field, platform_field, target_field
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.status.header import Header
 from tshoot.wiring import Opening, prepare
@@ -53,6 +53,8 @@ class SetupScreen(Screen[None]):
     def _fields(self) -> Iterator[Field]:
         for role in self._playbook.roles.values():
             yield target_field(role, self._opening.targets.get(role.name, ""))
+            if len(role.platforms) > 1:
+                yield platform_field(role, self._opening.platforms.get(role.name, ""))
         for spec in self._playbook.inputs.values():
             yield input_field(spec, self._opening.inputs.get(spec.name, ""))
 
@@ -76,7 +78,7 @@ class SetupScreen(Screen[None]):
 
     def _tell(self) -> None:
         targets, inputs = self._values("target"), self._values("input")
-        self.query_one("#plan", LinesView).put("plan", outlook_lines(self._playbook, targets, inputs))
+        self.query_one("#plan", LinesView).put("plan", outlook_lines(self._playbook, targets, inputs, self._values("platform")))
         left = [field for field in self.query(Field) if field.problem]
         ready = not left
         state = self.query_one("#setup-state", Static)
@@ -95,7 +97,7 @@ class SetupScreen(Screen[None]):
             wrong.focus_input()
             return
         try:
-            prepared = prepare(self._playbook.file, self._values("target"), self._values("input"))
+            prepared = prepare(self._playbook.file, self._values("target"), self._values("input"), self._values("platform"))
         except TshootError as error:
             self.query_one("#setup-state", Static).update(Content(clean_line(f"! {error.message}")))
             return

@@ -32,7 +32,9 @@ class FieldInput(Input):
 class Field(Vertical):
     """`check` gives what is wrong with a value, "" where nothing is."""
 
-    def __init__(self, kind: Literal["target", "input"], label: str, check: Callable[[str], str], *, about: str, sample: str, value: str) -> None:
+    def __init__(
+        self, kind: Literal["target", "platform", "input"], label: str, check: Callable[[str], str], *, about: str, sample: str, value: str
+    ) -> None:
         super().__init__()
         self.kind, self.label = kind, label
         self._about, self._sample, self._start, self._check = about, sample, value, check
@@ -71,6 +73,8 @@ class Field(Vertical):
 
 def target_field(role: Role, value: str) -> Field:
     def check(text: str) -> str:
+        if not text and role.optional:
+            return ""
         if not text:
             return "a target is needed: an ssh_config name, a host, user@host or user@host:port"
         try:
@@ -79,8 +83,20 @@ def target_field(role: Role, value: str) -> Field:
             return f"{clean_line(error.message)}: {clean_line(error.hint)}"
         return ""
 
-    about = f"{role.help} ({role.platform})"
+    about = f"{role.help} ({', '.join(role.platforms)}){', may be left out' if role.optional else ''}"
     return Field("target", role.name, check, about=about, sample="root@esx01.example.net", value=clean_line(value))
+
+
+def platform_field(role: Role, value: str) -> Field:
+    """Which of its platforms the device of a role is."""
+
+    def check(text: str) -> str:
+        return "" if text in role.platforms else f"expected one of {', '.join(role.platforms)}"
+
+    first = role.platforms[0]
+    return Field(
+        "platform", role.name, check, about=f"what {role.name} is: {', '.join(role.platforms)}", sample=first, value=clean_line(value or first)
+    )
 
 
 def input_field(spec: InputSpec, value: str) -> Field:
