@@ -172,7 +172,7 @@ def plan(prepared: Prepared, capture_directories: Mapping[str, str] = MappingPro
 
 def _run_commands(step: RunStep, prepared: Prepared) -> tuple[str, ...]:
     command = step.command_on(prepared.targets[step.target].platform)
-    if command is None:
+    if command is None or not command.source:
         return ()
     text = planned_text(command, prepared.inputs, shlex.quote)
     if step.sampling is None:

@@ -132,7 +132,7 @@ def _command(state: State, node: Node, step: RunStep, key: str) -> RunCommand | 
         return _nobody(step.target)
     platform = state.targets[step.target].platform
     template = step.command_on(platform)
-    if template is None:
+    if template is None or not template.source:
         return Unknown(f"the playbook has no command for {platform} here")
     command = _text(state, template, quoted=True)
     if isinstance(command, Unknown):

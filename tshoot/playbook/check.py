@@ -86,9 +86,11 @@ def _commands(playbook: Playbook, step: RunStep, platforms: list[str], catalogue
             yield step.place, f"`{step.target}` is never a {name}: its platforms are {', '.join(playbook.roles[step.target].platforms)}"
     for platform in platforms:
         command = step.command_on(platform)
+        if command is not None and not command.source:
+            continue  # an empty command: this platform has nothing to say here
         if command is None:
             yield step.place, f"no command for {platform}, which `{step.target}` may be"
-        elif not step.changes and not catalogue.reads_only(platform, sample_command(playbook, command)):
+        elif not step.changes and not catalogue.reads_only(platform, sample_command(playbook, command, platform, catalogue)):
             sentence = f"`{command.source}` is not known to only read on {platform}; write `changes: true` if it must run"
             yield step.place, f"{sentence}, and the operator will be asked"
 

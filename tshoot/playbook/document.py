@@ -30,7 +30,7 @@ class TargetForm(_Form):
 
 
 class InputForm(_Form):
-    type: Literal["ip", "host", "interface", "path", "port", "integer", "text", "choice"]
+    type: Literal["ip", "host", "interface", "path", "port", "prefix", "integer", "text", "choice"]
     help: str = ""
     default: str | int | None = None
     choices: list[str] = []

@@ -68,7 +68,7 @@ def _parsed(playbook: Playbook, step: RunStep, catalogue: Catalogue) -> Mapping[
     for platform in role.platforms if role else ():
         command = step.command_on(platform)
         if platform in catalogue.platforms() and command is not None:
-            parser = step.parser or catalogue.parser_of(platform, sample_command(playbook, command))
+            parser = step.parser or catalogue.parser_of(platform, sample_command(playbook, command, platform, catalogue))
             found.update(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})
     return found
 

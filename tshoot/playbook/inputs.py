@@ -20,6 +20,12 @@ def _ip(text: str) -> str:
     return str(ipaddress.ip_address(text))
 
 
+def _prefix(text: str) -> str:
+    if "/" not in text:
+        raise ValueError(text)
+    return str(ipaddress.ip_network(text, strict=False))
+
+
 def _matching(pattern: str) -> Callable[[str], str]:
     compiled = re.compile(pattern)
 
@@ -56,6 +62,7 @@ _TYPES: Mapping[InputType, tuple[str, Callable[[str], str | int], str]] = {
     "interface": ("an interface name such as vmk0", _matching(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}"), "vmk0"),
     "path": ("an absolute path such as /vol/ds1", _matching(r"/[^\x00-\x1f\x7f]{0,1000}"), "/vol/ds1"),
     "port": ("a port, 1 to 65535", _port, "2049"),
+    "prefix": ("a network with its length", _prefix, "192.0.2.0/24"),
     "integer": ("a whole number", _integer, "10"),
     "text": ("up to 500 printable characters", _matching(r"[^\x00-\x1f\x7f]{1,500}"), "text"),
 }

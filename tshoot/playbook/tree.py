@@ -19,7 +19,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-InputType = Literal["ip", "host", "interface", "path", "port", "integer", "text", "choice"]
+InputType = Literal["ip", "host", "interface", "path", "port", "prefix", "integer", "text", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class RunStep:
     place: Place
 
     def command_on(self, platform: str) -> Template | None:
+        """None where the playbook names none; an empty one says that this platform has nothing to say here."""
         return self.commands.get(platform) or self.commands.get(ANY_PLATFORM)
 
 

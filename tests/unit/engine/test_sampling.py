@@ -222,8 +222,9 @@ def test_each_platform_has_its_command(platform: str, command: str) -> None:
     assert [effect.command for effect in effects] == [command]
 
 
-def test_a_platform_without_a_command_fails_the_step() -> None:
-    state, effects = start("  first:\n    run: {linux: ip route}\n    on: router\n    decide:\n" + REST)
+@pytest.mark.parametrize("commands", ["{linux: ip route}", "{linux: ip route, cisco_ios: ''}"])
+def test_a_platform_without_a_command_fails_the_step(commands: str) -> None:
+    state, effects = start(f"  first:\n    run: {commands}\n    on: router\n    decide:\n" + REST)
     assert effects == ()
     assert state.verdict is not None
     assert state.results["first"].facts.get("way") == Unknown("not run: the playbook has no command for cisco_ios here")
