@@ -1,27 +1,33 @@
 """A session as plain lines, event by event: what a person follows live and reads in a postmortem.
 
 A request is shown when it is made, its answer under it; where something else came between, the answer
-names its request again. Times are UTC. The same for a live run, a replay and `sessions show`.
+names its request again. Of a command that is repeated the first output is shown whole, then what is new in each. Times are UTC.
+The same for a live run, a replay and `sessions show`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import (
+    Answer,
+    CommandRan,
     DecisionTaken,
     EffectAnswered,
     EffectRequested,
     Event,
     NoteAdded,
+    Ok,
     RunEnded,
     RunStarted,
     UnknownEvent,
     VerdictReached,
 )
+from tshoot.model.text import decode
 from tshoot.model.verdicts import ConditionValue, Decision
 from tshoot.session.outcome_text import outcome_lines
 from tshoot.session.prose import LONGEST_VALUE, duration, one_line, plural, wrapped
@@ -29,6 +35,13 @@ from tshoot.session.summary import Summary
 from tshoot.session.verdict_text import verdict_lines
 
 MOST_LINES = 60  # of one output
+_SAMPLE = re.compile(r"[a-z0-9_]+:(?:sample|wait)-([0-9]+)/")  # of an effect of a sampled step
+_TIME = re.compile(r"[0-9]{1,4}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
+
+
+def _series(key: str) -> str:
+    """The step, attempt and target that all samples of one series share."""
+    return re.sub(r":sample-[0-9]+", "", key)
 
 
 def transcript_lines(events: Iterable[Event], most: int | None = MOST_LINES) -> Iterator[str]:
@@ -46,6 +59,7 @@ class Transcript:
         self._requests: dict[str, Effect] = {}
         self._latest = ""  # key of the request that the last line belongs to
         self._whys: dict[str, str] = {}  # the reason shown last, by node
+        self._samples: dict[str, set[str]] = {}  # the lines of the sample before, by step and target
         self._summary = Summary()
 
     def lines(self, event: Event) -> list[str]:
@@ -74,15 +88,37 @@ class Transcript:
 
     def _requested(self, clock: str, effect: Effect) -> list[str]:
         self._requests[effect.key] = effect
+        if _SAMPLE.match(effect.key) and (isinstance(effect, Wait) or _series(effect.key) in self._samples):
+            return []
         self._latest = effect.key
         why = wrapped(effect.why, len(clock), clock) if self._is_new(effect.node, effect.why) else []
         return [*([""] if why else []), *why, *_request(clock, effect)]
 
     def _answered(self, clock: str, event: EffectAnswered) -> list[str]:
         effect = self._requests.pop(event.key, None)
+        if isinstance(effect, (RunCommand, Wait)) and _SAMPLE.match(effect.key) and isinstance(event.outcome, Ok):
+            new = self._sampled(clock, effect, event.outcome.answer)
+            if new is not None:
+                self._latest = ""
+                return new
         again = [] if self._latest == event.key else _request(clock, effect) if effect else [f"{clock}{one_line(event.key)}"]
         self._latest = event.key
         return [*again, *outcome_lines(event.outcome, self._most)]
+
+    def _sampled(self, clock: str, effect: RunCommand | Wait, answer: Answer) -> list[str] | None:
+        """What a further sample adds; None for the first, which is shown whole."""
+        if not isinstance(effect, RunCommand) or not isinstance(answer, CommandRan):
+            return []
+        lines = [one_line(text, 2000) for text in decode(answer.stdout).split("\n")]
+        before = self._samples.get(_series(effect.key))
+        self._samples[_series(effect.key)] = {_TIME.sub("", text) for text in lines}
+        if before is None:
+            return None
+        new = [text for text in lines if text.strip() and _TIME.sub("", text) not in before]
+        number = _SAMPLE.match(effect.key)
+        head = f"{clock}{one_line(effect.target)} sample {number[1] if number else ''}: {'new in it' if new else 'as before'}"
+        left = len(new) - (self._most or len(new))
+        return [head, *(f"    {text}" for text in new[: self._most]), *([f"    … {left} more"] if left > 0 else [])]
 
     def _decided(self, clock: str, decision: Decision) -> list[str]:
         leads_to = one_line(decision.leads_to) or "no branch applied"

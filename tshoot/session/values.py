@@ -2,7 +2,8 @@
 
 A dataclass is an object of its fields; where a field may hold several classes, `type` names the one.
 Raw bytes are {"sha256", "size"} of a file in evidence, or "" where there are none. An infinite number is a string.
-A field that is not known is ignored; one that is missing takes its default.
+A field that is not known is ignored; one that is missing takes its default. A field that came later than its class
+says `omit_empty` in its metadata: it is written only where it holds something, so that older readers see what they know.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def pack(value: Any, hint: Any, keep: Keep) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         cls = type(value)
         names = {"type": cls.__name__} if len(_classes(hint)) > 1 else {}
-        return names | {name: pack(getattr(value, name), kind, keep) for name, kind in _hints(cls).items()}
+        written = {name: kind for name, kind in _hints(cls).items() if name not in _omitted(cls) or getattr(value, name)}
+        return names | {name: pack(getattr(value, name), kind, keep) for name, kind in written.items()}
     if isinstance(value, tuple):
         return [pack(item, get_args(hint)[0], keep) for item in value]
     if isinstance(value, Mapping):
@@ -92,6 +94,11 @@ def build(cls: type, body: Mapping[str, Any], load: Load) -> Any:
 
 def _required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
+
+
+@cache
+def _omitted(cls: type) -> frozenset[str]:
+    return frozenset(item.name for item in fields(cls) if item.metadata.get("omit_empty"))
 
 
 @cache
