@@ -21,6 +21,7 @@ from tshoot.performers.command import check_allowed, run_command
 from tshoot.performers.decode import decode_capture
 from tshoot.performers.operator import Operator, ask_operator
 from tshoot.performers.wait import wait
+from tshoot.platforms.loader import load_platform
 from tshoot.session.log import SessionLog
 from tshoot.transports.base import CommandTimeout, Prompter, Transport
 
@@ -98,14 +99,16 @@ class World:
         with self._connecting[role]:
             transport = self._transports.get(role)
             if transport is None:
-                from tshoot.transports.ssh import SshTransport
+                from tshoot.transports.choose import transport_for  # brings paramiko
 
                 target = self._targets[role]
-                transport = SshTransport(target.host, prompter=self._prompter, settings=self._ssh)
+                platform = load_platform(target.platform)
+                transport = transport_for(platform, target.host, self._prompter, self._ssh, self.on_note)
                 self._transports[role] = transport
                 show(Progress(role, f"connecting to {target.host}"))
                 transport.connect(self._cancel)
-                self._sweep(target, transport)
+                if platform.capture is not None:
+                    self._sweep(target, transport)
             else:
                 transport.connect(self._cancel)
             return transport

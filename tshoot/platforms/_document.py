@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from tshoot.errors import PlaybookError
 from tshoot.platforms.rules import CommandRule, plain_words
@@ -15,8 +15,18 @@ from tshoot.yamltext import form_problems, load_yaml_file
 _PLACES = ("interface", "snaplen", "packets", "path", "filter")
 
 
-def _pattern(text: str) -> str:
-    CommandRule(text)
+def _pattern(text: str, info: ValidationInfo) -> str:
+    CommandRule(text, line="cli" if info.context == "ssh-cli" else "shell")
+    return text
+
+
+def _refusal(text: str) -> str:
+    try:
+        compiled = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    if compiled.search(""):
+        raise ValueError("must not match an empty line")
     return text
 
 
@@ -66,18 +76,36 @@ class CaptureDocument(_Strict):
     settle_seconds: Annotated[float, Field(ge=0, le=60)]
 
 
+class CliDocument(_Strict):
+    device_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    enable: bool = False
+
+
 class PlatformDocument(_Strict):
     title: Annotated[str, Field(min_length=1)]
-    transport: Literal["ssh-exec"]
+    transport: Literal["ssh-exec", "ssh-cli"]
+    includes: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
     commands: Annotated[tuple[CommandDocument, ...], AfterValidator(_some)]
+    cli: CliDocument | None = None
+    refusals: tuple[Annotated[str, AfterValidator(_refusal)], ...] = ()
     capture: CaptureDocument | None = None
+
+    @model_validator(mode="after")
+    def _parts_fit_the_transport(self) -> PlatformDocument:
+        if (self.transport == "ssh-cli") != (self.cli is not None):
+            raise ValueError("`cli` is needed where transport is ssh-cli, and only there")
+        if self.cli is not None and self.capture is not None:
+            raise ValueError("nothing can be captured over ssh-cli: it has no files and no processes")
+        if self.cli is not None and self.includes is not None:
+            raise ValueError("`includes` adds the commands of a shell: not over ssh-cli")
+        return self
 
 
 def read_document(path: Path) -> PlatformDocument:
     """The checked content of a platform file; PlaybookError lists all of its problems."""
     tree = load_yaml_file(path)
     try:
-        return PlatformDocument.model_validate(tree)
+        return PlatformDocument.model_validate(tree, context=tree.get("transport") if isinstance(tree, dict) else None)
     except ValidationError as error:
         problems = form_problems(path, tree, error.errors(include_url=False))
         raise PlaybookError(problems[0], "correct the platform file", problems) from error

@@ -7,15 +7,18 @@ PlaybookError lists every problem as `file:line:column: message`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from tshoot.errors import PlaybookError
+from tshoot.model.text import clean_line
 from tshoot.platforms.rules import CommandRule
 
 _FOLDER = Path(__file__).resolve().parent
+_REFUSED_WITHIN, _LONGEST_REFUSAL = 30, 500  # lines, characters: what a device says about a command it says at once
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,36 @@ class CaptureRecipe:
 
 
 @dataclass(frozen=True)
+class CliRecipe:
+    """How to talk to this command line: netmiko's name for it, and whether `enable` is wanted where the prompt is `>`."""
+
+    device_type: str
+    enable: bool
+
+
+@dataclass(frozen=True)
 class Platform:
+    """`cli` is there where `transport` is ssh-cli. `refusals` tell the lines by which the device refuses a command."""
+
     name: str
     title: str
-    transport: Literal["ssh-exec"]
+    transport: Literal["ssh-exec", "ssh-cli"]
     commands: tuple[CommandRule, ...]
     capture: CaptureRecipe | None
+    cli: CliRecipe | None = None
+    refusals: tuple[re.Pattern[str], ...] = ()
 
     def rule_for(self, command: str) -> CommandRule | None:
         """The first rule that the command matches; None: not known to only read."""
         return next((rule for rule in self.commands if rule.matches(command)), None)
+
+    def refusal(self, output: str) -> str:
+        """The line by which the device refused the command, looked for in the first 30 lines; "" where there is none."""
+        for line in output.split("\n", _REFUSED_WITHIN)[:_REFUSED_WITHIN]:
+            said = clean_line(line[:_LONGEST_REFUSAL]).strip()
+            if any(refusal.search(said) for refusal in self.refusals):
+                return said
+        return ""
 
 
 @cache
@@ -61,11 +84,28 @@ def load_platform(name: str) -> Platform:
     return read_platform(_FOLDER / f"{name}.yaml")
 
 
-def read_platform(path: Path) -> Platform:
-    """Read one platform file; its name is the file's."""
+def read_platform(path: Path, *, included: bool = False) -> Platform:
+    """Read one platform file; its name is the file's. A file that it includes stands beside it, and includes none itself."""
     from tshoot.platforms._document import read_document  # brings pydantic
 
     document = read_document(path)
+    base = None if document.includes is None else _base(path, document.includes, included)
     capture = None if document.capture is None else CaptureRecipe(**document.capture.model_dump())
-    rules = tuple(CommandRule(command.match, command.parser) for command in document.commands)
-    return Platform(path.stem, document.title, document.transport, rules, capture)
+    cli = None if document.cli is None else CliRecipe(**document.cli.model_dump())
+    rules = tuple(CommandRule(command.match, command.parser, "cli" if cli else "shell") for command in document.commands)
+    refusals = tuple(map(re.compile, document.refusals))
+    if base is not None:
+        rules, capture, refusals = rules + base.commands, capture or base.capture, refusals + base.refusals
+    return Platform(path.stem, document.title, document.transport, rules, capture, cli, refusals)
+
+
+def _base(path: Path, name: str, included: bool) -> Platform:
+    """The platform whose commands, refusals and, where `path` has none, capture count for `path` too."""
+    other = path.with_name(f"{name}.yaml")
+    if included or other == path or not other.is_file():
+        why = "a file that is included may include none" if included or other == path else "there is no such platform"
+        raise PlaybookError(f"{path}: includes {name}: {why}", "name a platform of this folder that includes none")
+    base = read_platform(other, included=True)
+    if base.transport != "ssh-exec":
+        raise PlaybookError(f"{path}: includes {name}: it has another transport", "name a platform with `transport: ssh-exec`")
+    return base

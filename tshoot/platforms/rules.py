@@ -6,6 +6,9 @@ order, each once. `|` between words is a pipe, and only a pattern that has one l
 
 A command passes only if the shell would see plain words: whatever is not in the small unquoted alphabet must
 stand in quotes, and double quotes hold nothing that the shell expands. No slot matches a word that starts with `-`.
+
+Where the line is a device's own command line (`line="cli"`) there is no shell, and the lexer is stricter (`cli_line`).
+`'…'` in a pattern of the shell is one quoted word that holds such a line: `vtysh -c 'show ip route {ip} json'`.
 """
 
 from __future__ import annotations
@@ -15,12 +18,15 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
+
+from tshoot.platforms.cli_line import FILTERS, cli_words
 
 _LONGEST_COMMAND = 4096
 _WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|'[^']*'|"[^"$`\\!]*")+"""
 _COMMAND = re.compile(rf" *{_WORD}(?: +(?:\| *)?{_WORD}|\| *{_WORD})* *")
 _PIECES = re.compile(rf"\||{_WORD}")
-_PATTERN = re.compile(r"\[([^\[\]]*)\]|([^\s\[\]]+)|(\S)")
+_PATTERN = re.compile(r"\[([^\[\]]*)\]|'([^']*)'|([^\s\[\]']+)|(\S)")
 _SLOT = re.compile(r"([^{}]*)(?:\{(\w+)\})?")
 
 
@@ -30,6 +36,15 @@ def _address(word: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _prefix(word: str) -> bool:
+    """A network with its length: 192.0.2.0/24, 2001:db8::/32."""
+    try:
+        ipaddress.ip_interface(word)
+    except ValueError:
+        return False
+    return "/" in word and "%" not in word and word.rpartition("/")[2].isdecimal()
 
 
 def _matching(expression: str) -> Callable[[str], bool]:
@@ -60,6 +75,9 @@ SLOTS: dict[str, Callable[[str], bool]] = {
     "interval": _between(r"[0-9]{1,4}(?:\.[0-9]{1,3})?", 0.1, 3600),  # seconds; shorter ones would be a flood
     "path": _path,
     "word": _matching(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,127}"),
+    "prefix": _prefix,
+    "port_name": _matching(r"[A-Za-z][A-Za-z-]{0,30}[0-9](?:[0-9/.:]{0,30}[0-9])?"),  # GigabitEthernet0/0/1.100, Po10, vlan100
+    "mac": _matching(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"),
     "filter": _matching(r"[A-Za-z0-9(!][A-Za-z0-9 ().:/<>=!&|+*\[\]_-]{0,1023}"),
 }
 
@@ -84,7 +102,18 @@ class Options:
     groups: tuple[tuple[Word, ...], ...]
 
 
-Stage = tuple[Word | Options, ...]
+@dataclass(frozen=True)
+class Quoted:
+    """One word of the shell that holds a line of a device's command line."""
+
+    stages: tuple[Stage, ...]
+
+    def fits(self, word: str) -> bool:
+        return _all_fit(self.stages, cli_words(word))
+
+
+Stage = tuple[Word | Quoted | Options, ...]
+Line = Literal["shell", "cli"]
 
 
 @dataclass(frozen=True)
@@ -93,14 +122,14 @@ class CommandRule:
 
     pattern: str
     parser: str | None = None
+    line: Line = "shell"
     _stages: tuple[Stage, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_stages", _compile(self.pattern))
+        object.__setattr__(self, "_stages", _compile(self.pattern, self.line))
 
     def matches(self, command: str) -> bool:
-        stages = plain_words(command)
-        return stages is not None and len(stages) == len(self._stages) and all(map(_fits, self._stages, stages))
+        return _all_fit(self._stages, plain_words(command) if self.line == "shell" else cli_words(command))
 
 
 def plain_words(command: str) -> tuple[tuple[str, ...], ...] | None:
@@ -116,11 +145,15 @@ def plain_words(command: str) -> tuple[tuple[str, ...], ...] | None:
     return tuple(map(tuple, stages))
 
 
+def _all_fit(pattern: tuple[Stage, ...], stages: tuple[tuple[str, ...], ...] | None) -> bool:
+    return stages is not None and len(stages) == len(pattern) and all(map(_fits, pattern, stages))
+
+
 def _fits(stage: Stage, words: tuple[str, ...]) -> bool:
     if not stage:
         return not words
     first, rest = stage[0], stage[1:]
-    if isinstance(first, Word):
+    if isinstance(first, Word | Quoted):
         return bool(words) and first.fits(words[0]) and _fits(rest, words[1:])
     if _fits(rest, words):
         return True
@@ -133,25 +166,30 @@ def _fits(stage: Stage, words: tuple[str, ...]) -> bool:
     return False
 
 
-def _compile(pattern: str) -> tuple[Stage, ...]:
-    stages: list[list[Word | Options]] = [[]]
+def _compile(pattern: str, line: Line) -> tuple[Stage, ...]:
+    stages: list[list[Word | Quoted | Options]] = [[]]
     for found in _PATTERN.finditer(pattern):
-        group, word, stray = found.groups()
+        group, quoted, word, stray = found.groups()
         stage = stages[-1]
-        if stray:
-            raise ValueError(f"`{stray}` in {pattern!r} opens or closes no group (groups do not nest)")
+        if stray or (quoted is not None and line == "cli"):
+            raise ValueError(f"`{found[0]}` in {pattern!r} opens or closes no group (groups do not nest; a CLI has no quotes)")
         if group is not None:
             words = tuple(map(_word, group.split()))
             if stage and isinstance(stage[-1], Options):
                 stage[-1] = Options((*stage[-1].groups, words))
             else:
                 stage.append(Options((words,)))
+        elif quoted is not None:
+            stage.append(Quoted(_compile(quoted, "cli")))
         elif word == "|":
             stages.append([])
         else:
             stage.append(_word(word))
-    if not all(stage and isinstance(stage[0], Word) and not stage[0].slot for stage in stages):
+    names = [stage[0].literal if stage and isinstance(stage[0], Word) and not stage[0].slot else "" for stage in stages]
+    if not all(names):
         raise ValueError(f"each command of {pattern!r} must start with its literal name")
+    if line == "cli" and not FILTERS.issuperset(names[1:]):
+        raise ValueError(f"{pattern!r}: after `|` a CLI may only have {', '.join(sorted(FILTERS))}")
     return tuple(map(tuple, stages))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tshoot.errors import PlaybookError
 from tshoot.parsers import parser_facts, parser_names
-from tshoot.platforms.loader import load_platform, platform_names, read_platform
+from tshoot.platforms.loader import CliRecipe, load_platform, platform_names, read_platform
 from tshoot.platforms.rules import plain_words
 
 GOOD = """\
@@ -19,6 +19,23 @@ title: A test device
 transport: ssh-exec
 commands:
   - {match: "show {host}", parser: df}
+"""
+CLI = """\
+title: A router
+transport: ssh-cli
+cli: {device_type: cisco_ios}
+commands:
+  - {match: "show {host}"}
+"""
+CAPTURE = """\
+capture:
+  program: tcpdump
+  arguments: "-i {interface} -s {snaplen} -c {packets} -w {path} {filter}"
+  directories: [/tmp]
+  free_space: df
+  free_space_parser: df
+  keep_free_megabytes: 1
+  settle_seconds: 1
 """
 
 
@@ -74,6 +91,48 @@ def test_a_minimal_file(tmp_path: Path) -> None:
     assert platform.name == "device" and platform.capture is None and rule is not None and rule.parser == "df"
 
 
+def test_a_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "router.yaml"
+    file.write_text(CLI + "refusals: ['^% Bad']\n", encoding="utf-8")
+    platform = read_platform(file)
+    assert (platform.transport, platform.cli) == ("ssh-cli", CliRecipe("cisco_ios", enable=False))
+    assert platform.refusal("% Bad\n") == "% Bad"
+    rule = platform.rule_for("show nas01")
+    assert rule is not None and rule.line == "cli"
+
+
+def test_a_platform_that_includes_another(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(GOOD + "refusals: ['^no']\n" + CAPTURE, encoding="utf-8")
+    file = tmp_path / "router.yaml"
+    file.write_text(GOOD.replace("parser: df", "parser: vdf") + "  - {match: more}\nrefusals: ['^% Bad']\nincludes: base\n", encoding="utf-8")
+    platform = read_platform(file)
+    assert platform.name == "router" and platform.capture is not None and platform.capture.program == "tcpdump"
+    assert [(rule.pattern, rule.parser) for rule in platform.commands] == [("show {host}", "vdf"), ("more", None), ("show {host}", "df")]
+    assert platform.refusal("no\n") and platform.refusal("% Bad\n")
+    file.write_text(GOOD + "includes: base\n" + CAPTURE.replace("[/tmp]", "[/var/tmp]"), encoding="utf-8")
+    own = read_platform(file).capture
+    assert own is not None and own.directories == ("/var/tmp",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("includes: nosuch\n", "there is no such platform"),
+        ("includes: device\n", "a file that is included may include none"),
+        ("includes: chain\n", "a file that is included may include none"),
+        ("includes: router\n", "it has another transport"),
+    ],
+)
+def test_includes_that_cannot_be(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "chain.yaml").write_text(GOOD + "includes: base\n", encoding="utf-8")
+    (tmp_path / "base.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "router.yaml").write_text(CLI, encoding="utf-8")
+    file = tmp_path / "device.yaml"
+    file.write_text(GOOD + text, encoding="utf-8")
+    with pytest.raises(PlaybookError, match=expected):
+        read_platform(file)
+
+
 def test_all_problems_at_once_with_their_lines(tmp_path: Path) -> None:
     problems = problems_of(
         tmp_path,
@@ -98,10 +157,20 @@ def test_all_problems_at_once_with_their_lines(tmp_path: Path) -> None:
         ("title: [x\n", ":2:1: "),
         (GOOD + "  - just text\n", ":5:5: commands.1: "),
         ("title: x\ntransport: ssh-exec\ncommands: []\n", ":3:11: commands: "),
+        (CLI.replace("cli: {device_type: cisco_ios}\n", ""), "`cli` is needed where transport is ssh-cli, and only there"),
+        (CLI.replace("ssh-cli", "ssh-exec"), "`cli` is needed where transport is ssh-cli, and only there"),
+        (CLI + CAPTURE, "nothing can be captured over ssh-cli"),
+        (CLI + "includes: linux\n", "`includes` adds the commands of a shell"),
+        (GOOD + "includes: ../linux\n", ":5:"),
+        (CLI.replace("cisco_ios", "../x"), ":3:"),
+        (CLI.replace("show {host}", "show 'a b'"), ":5:13: commands.0.match: "),
+        (CLI.replace("show {host}", "show x | tee {word}"), ":5:13: commands.0.match: "),
+        (GOOD + "refusals: ['% Bad', '(']\n", ":5:"),
+        (GOOD + "refusals: ['x*']\n", ":5:"),
     ],
 )
 def test_other_bad_files(tmp_path: Path, text: str, expected: str) -> None:
-    assert any(problem.startswith(expected) for problem in problems_of(tmp_path, text)), problems_of(tmp_path, text)
+    assert any(problem.startswith(expected) if expected.startswith(":") else expected in problem for problem in problems_of(tmp_path, text))
 
 
 def test_missing_file_is_a_playbook_error(tmp_path: Path) -> None:

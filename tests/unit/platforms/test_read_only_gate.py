@@ -17,7 +17,13 @@ HERE = Path(__file__).parent
 DANGEROUS = HERE.joinpath("commands_dangerous.txt").read_text().splitlines()
 READING = [
     (platform, command)
-    for platform, file in (("vmware_esxi", "commands_esxi.txt"), ("linux", "commands_linux.txt"))
+    for platform, file in (
+        ("vmware_esxi", "commands_esxi.txt"),
+        ("linux", "commands_linux.txt"),
+        ("frr", "commands_frr.txt"),
+        ("frr_vtysh", "commands_frr_vtysh.txt"),
+        ("bird", "commands_bird.txt"),
+    )
     for command in HERE.joinpath(file).read_text().splitlines()
 ]
 
@@ -86,6 +92,17 @@ def test_there_are_enough_dangerous_commands() -> None:
         ("interval", ["0.1", "1", "2.5", "3600"], ["0", "0.05", "3601", "nan", "-1"]),
         ("path", ["/tmp", "/vmfs/volumes/a b/x.pcap", "/"], ["tmp", "/tmp/../etc", "/..", "//server", "", "-x"]),
         ("word", ["vxlan", "nfsClient", "vSwitch0"], ["-x", "", "a b", "a=b", "/x", "a;b"]),
+        (
+            "prefix",
+            ["192.0.2.0/24", "2001:db8::/32", "192.0.2.1/32"],
+            ["192.0.2.0", "2001:db8::", "192.0.2.0/33", "192.0.2.0/255.255.255.0", "/24", ""],
+        ),
+        (
+            "port_name",
+            ["GigabitEthernet0/0/1.100", "Gi0/1", "Ethernet1/1", "Port-channel10", "vlan1"],
+            ["Null", "0/1", "-x1", "Gi0/1/", "../1", "Gi 0/1", ""],
+        ),
+        ("mac", ["0050.5600.5315", "00:50:56:00:53:15", "00-50-56-00-53-15"], ["0050.5600", "00:50:56:00:53", "0050.5600.531g", "all", ""]),
         (
             "filter",
             ["port 2049 or port 111", "(icmp or icmp6)", "tcp[13] & 4 != 0", "host 2001:db8::1"],
