@@ -84,9 +84,9 @@ class Opening:
     playbook: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
-    platforms: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     remark: str = ""
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
 
 def checked_playbook(name: str) -> Playbook:

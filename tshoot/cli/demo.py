@@ -57,7 +57,7 @@ def chosen(name: str, cases: tuple[Scenario, ...]) -> Scenario:
 def play(scenario: Scenario, arguments: Namespace) -> int:
     from tshoot.simulator.serving import serve
 
-    if shutil.which("tshark") is None:
+    if any(device.capture for device in scenario.devices.values()) and shutil.which("tshark") is None:
         raise MissingProgram("tshark is not installed: the demo decodes a real capture with it", "`tshoot doctor` gives the command that installs it")
     with serve(scenario) as served:
         opening = opening_for(scenario, served, Path(arguments.record) if arguments.record else None)
@@ -91,7 +91,7 @@ def opening_for(scenario: Scenario, served: Served, record: Path | None) -> Open
         scenario.playbook,
         {role: device.address for role, device in served.devices.items()},
         {name: str(value) for name, value in scenario.inputs.items()},
-        {role: device.platform for role, device in scenario.devices.items()},
         Settings(record, ssh=ssh, capture_directories=directories),
         f"a simulated {', '.join(device.name for device in served.devices.values())}, served over real SSH on 127.0.0.1",
+        platforms={role: device.platform for role, device in scenario.devices.items()},
     )

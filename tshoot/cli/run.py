@@ -23,7 +23,7 @@ def run(arguments: Namespace) -> int:
         from tshoot.tui.app import run_tui
 
         checked_playbook(arguments.playbook)
-        return run_tui(Opening(arguments.playbook, targets, inputs, platforms, settings))
+        return run_tui(Opening(arguments.playbook, targets, inputs, settings, platforms=platforms))
     prepared = prepare(arguments.playbook, targets, inputs, platforms)
     for role, directory in settings.capture_directories.items():
         if role not in prepared.targets or not directory.startswith("/"):

@@ -33,13 +33,32 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class TurnDocument(_Strict):
+    """What a command prints for `seconds` of the scenario's clock; the last turn may have none and stays."""
+
+    stdout: str = ""
+    stdout_file: str | None = None
+    seconds: Annotated[float, Field(gt=0, le=86400)] | None = None
+
+    @model_validator(mode="after")
+    def _one_output(self) -> TurnDocument:
+        if self.stdout and self.stdout_file:
+            raise ValueError("has `stdout` and `stdout_file`: one of the two")
+        return self
+
+
 class CommandDocument(_Strict):
-    """One command: `run` exactly or `pattern` (the whole command), and what it does."""
+    """One command: `run` exactly or `pattern` (the whole command), and what it does.
+
+    `turns` are its outputs one after the other, over and over, or up to the last one: `once`, or a last turn without `seconds`.
+    """
 
     run: Annotated[str, Field(min_length=1)] | None = None
     pattern: _Regex | None = None
     stdout: str = ""
     stdout_file: str | None = None
+    turns: tuple[TurnDocument, ...] = ()
+    once: bool = False
     stderr: str = ""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
@@ -49,8 +68,12 @@ class CommandDocument(_Strict):
     def _one_of_each(self) -> CommandDocument:
         if (self.run is None) == (self.pattern is None):
             raise ValueError("needs `run` or `pattern`, one of the two")
-        if self.stdout and self.stdout_file:
-            raise ValueError("has `stdout` and `stdout_file`: one of the two")
+        if bool(self.stdout) + bool(self.stdout_file) + bool(self.turns) > 1:
+            raise ValueError("has several of `stdout`, `stdout_file` and `turns`: one of them")
+        if any(turn.seconds is None for turn in self.turns[:-1]):
+            raise ValueError("has a turn without `seconds`: only the last one stays")
+        if self.once and not self.turns:
+            raise ValueError("has `once`, but no `turns`")
         return self
 
 
@@ -74,6 +97,13 @@ class LoginDocument(_Strict):
     refuse: tuple[Literal["password", "keyboard-interactive", "publickey"], ...]
 
 
+class CliDocument(_Strict):
+    """The mode that a login to a router's command line starts in, and the password of `enable`."""
+
+    start: Literal["privileged", "user"] = "privileged"
+    enable_password: str = ""
+
+
 class DeviceDocument(_Strict):
     platform: str
     name: str
@@ -84,6 +114,7 @@ class DeviceDocument(_Strict):
     port: Literal["open", "closed"] = "open"
     hang: Literal["after-login"] | None = None
     sftp: bool = True
+    cli: CliDocument | None = None
 
 
 class AnswerDocument(_Strict):

@@ -21,6 +21,7 @@ from paramiko.message import Message
 from tshoot.simulator.simulated_device import SimulatedDevice
 
 _CHUNK = 32768
+_GONE = (OSError, EOFError, paramiko.SSHException)  # how a connection that has died shows
 
 
 def execute(channel: paramiko.Channel, device: SimulatedDevice, command: bytes) -> None:
@@ -28,21 +29,26 @@ def execute(channel: paramiko.Channel, device: SimulatedDevice, command: bytes) 
     try:
         process = device.run(command)
     except (OSError, ValueError) as error:  # too long for the system, a NUL in it, no process to be had
-        with suppress(OSError):
+        with suppress(*_GONE):
             channel.sendall_stderr(f"sh: {error}\n".encode())
             channel.send_exit_status(126)
-        channel.close()
+        _close(channel)
         return
     assert process.stdin and process.stdout and process.stderr  # noqa: S101 (all three were asked for)
     pumps = [_thread(_send, process.stdout, channel.sendall), _thread(_send, process.stderr, channel.sendall_stderr)]
     feeding = _thread(_feed, channel, process.stdin)
     process.wait()
-    with suppress(OSError, paramiko.SSHException, EOFError):
+    with suppress(*_GONE):
         _report(channel, process)
     for pump in pumps:
         pump.join()
-    channel.close()
+    _close(channel)
     feeding.join()
+
+
+def _close(channel: paramiko.Channel) -> None:
+    with suppress(*_GONE):
+        channel.close()
 
 
 def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
@@ -52,13 +58,13 @@ def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread
 
 
 def _send(source: IO[bytes], send: Callable[[bytes], None]) -> None:
-    with source, suppress(OSError):
+    with source, suppress(*_GONE):
         while chunk := os.read(source.fileno(), _CHUNK):
             send(chunk)
 
 
 def _feed(channel: paramiko.Channel, sink: IO[bytes]) -> None:
-    with suppress(OSError), sink:
+    with suppress(*_GONE), sink:
         while chunk := channel.recv(_CHUNK):
             os.write(sink.fileno(), chunk)
 

@@ -2,7 +2,8 @@
 
 Offline, `Scenario.outcome` answers the engine's effects at once, without a network: `tshoot playbooks
 test` and `coverage`. Served, the same devices answer over real SSH on loopback (`serving.serve`):
-`tshoot demo` and drills. A scenario is a folder `fixtures/scenarios/<playbook>/<case>/` with a
+`tshoot demo` and drills. Answers may change with the scenario's clock: offline a virtual one, which the
+caller moves on; served, real time since the first login. A scenario is a folder `fixtures/scenarios/<playbook>/<case>/` with a
 `scenario.yaml`; its id is `<playbook>/<case>`.
 """
 
@@ -61,8 +62,8 @@ class Scenario:
         """The operator's answer: that of the first regular expression found in `question`."""
         return next((answer for expression, answer in self.answers if re.search(expression, question)), None)
 
-    def outcome(self, effect: Effect) -> Outcome:
-        """What `effect` comes to here. Decode is not played: real decoders read `capture_path`."""
+    def outcome(self, effect: Effect, at: float = 0.0) -> Outcome:
+        """What `effect`, asked `at` seconds after the beginning, comes to. Decode is not played: real decoders read `capture_path`."""
         if isinstance(effect, Wait):
             return Ok(Waited(effect.seconds))
         if isinstance(effect, AskOperator):
@@ -73,12 +74,14 @@ class Scenario:
         device = self.devices.get(effect.target)
         if device is None:
             return Failed("name-unknown", f"{self.id} has no device for the role {effect.target}")
-        return device.unusable() or self._ask(device, effect)
+        return device.unusable() or self._ask(device, effect, at)
 
-    def _ask(self, device: Device, effect: RunCommand | StartCapture | StopCapture) -> Outcome:
+    def _ask(self, device: Device, effect: RunCommand | StartCapture | StopCapture, at: float) -> Outcome:
         if isinstance(effect, RunCommand):
-            return device.run(effect.command)
+            return device.run(effect.command, at)
         capture = device.capture
+        if device.cli:
+            return Failed("not-found", f"{device.name}: {device.platform} cannot capture", "capture at another place on the path")
         if capture is None:
             return Failed("not-found", f"{self.id} has no capture for the role {effect.target}")
         if capture.fails or capture.file is None:

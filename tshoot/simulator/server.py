@@ -1,8 +1,8 @@
 """The SSH server of one simulated device, on 127.0.0.1 and a port of its own.
 
-It is an exec server for this user: whoever logs in runs shell commands as the user that started it. So it listens on
-loopback only, takes one random password and one key of this run, and ends with its `close`: no thread, process,
-socket or file is left.
+It is an exec server for this user: whoever logs in runs shell commands as the user that started it (a device with a
+command line of its own runs none: its answers come from the scenario). So it listens on loopback only, takes one
+random password and one key of this run, and ends with its `close`: no thread, process, socket or file is left.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from contextlib import suppress
 
 import paramiko
 
+from tshoot.simulator.cli_session import CliSession
+from tshoot.simulator.clock import ServedClock
 from tshoot.simulator.execution import execute
 from tshoot.simulator.files import DeviceFiles
 from tshoot.simulator.granting import GrantingTransport, after_reply
@@ -29,8 +31,9 @@ logging.getLogger(_LOG).addHandler(logging.NullHandler())
 class DeviceServer:
     """Listens once it is made (a closed port is held but refuses); `close` ends all of it, the device too."""
 
-    def __init__(self, device: SimulatedDevice, host_key: paramiko.PKey, credentials: Credentials) -> None:
-        self._device, self._host_key, self._credentials = device, host_key, credentials
+    def __init__(self, device: SimulatedDevice, host_key: paramiko.PKey, credentials: Credentials, clock: ServedClock) -> None:
+        self._device, self._host_key, self._credentials, self._clock = device, host_key, credentials, clock
+        self.has_terminal = device.device.cli is not None
         self._logins: list[DeviceLogin] = []
         self._transports: list[GrantingTransport] = []
         self._threads: list[threading.Thread] = []
@@ -74,7 +77,7 @@ class DeviceServer:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            login = DeviceLogin(self._credentials, self._device.device.refused_logins, self._ready, self._execute, self._sftp)
+            login = DeviceLogin(self._credentials, self._device.device.refused_logins, self)
             transport = GrantingTransport(connection)
             transport.set_log_channel(_LOG)
             transport.add_server_key(self._host_key)
@@ -85,25 +88,41 @@ class DeviceServer:
             if self._closing.is_set():
                 transport.close()
 
-    def _ready(self) -> bool:
+    # --- what logins lead to (login.Sessions) ---
+
+    def ready(self) -> bool:
         if self._device.device.hangs:
             self._closing.wait()
         return not self._closing.is_set()
 
-    def _execute(self, channel: paramiko.Channel, command: bytes) -> bool:
+    def logged_in(self) -> None:
+        self._clock.start()
+
+    def shell(self, channel: paramiko.Channel) -> bool:
+        if self.has_terminal:
+            after_reply(channel, lambda: self._start(self._cli(channel).interact))
+        return self.has_terminal
+
+    def execute(self, channel: paramiko.Channel, command: bytes) -> bool:
+        if self.has_terminal:
+            after_reply(channel, lambda: self._start(self._cli(channel).run_once, command.decode("utf-8", errors="replace")))
+            return True
         entry = self._device.entry(command)
         if entry and entry.fails == "permission-denied":
             return False
         after_reply(channel, lambda: self._start(execute, channel, self._device, command))
         return True
 
-    def _sftp(self, channel: paramiko.Channel, login: paramiko.ServerInterface) -> bool:
+    def sftp(self, channel: paramiko.Channel, login: paramiko.ServerInterface) -> bool:
         if not self._device.device.sftp:
             return False
         handler = paramiko.SFTPServer(channel, "sftp", login, DeviceFiles, self._device.root)
         self._threads.append(handler)
         after_reply(channel, handler.start)
         return True
+
+    def _cli(self, channel: paramiko.Channel) -> CliSession:
+        return CliSession(channel, self._device.device, self._clock, self.drop)
 
 
 def _refusing() -> socket.socket:

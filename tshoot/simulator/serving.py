@@ -17,6 +17,7 @@ from pathlib import Path
 
 import paramiko
 
+from tshoot.simulator.clock import ServedClock
 from tshoot.simulator.device import Device
 from tshoot.simulator.login import Credentials
 from tshoot.simulator.scenario import Scenario
@@ -56,6 +57,12 @@ class Served:
     devices: Mapping[str, ServedDevice]
     known_hosts: Path
     key_file: Path
+    clock: ServedClock
+
+    @property
+    def capture_directories(self) -> dict[str, str]:
+        """Role to the folder to capture into: inside the simulated device. A command line captures nowhere."""
+        return {role: served.capture_directory for role, served in self.devices.items() if served.device.device.cli is None}
 
 
 @contextmanager
@@ -65,17 +72,18 @@ def serve(scenario: Scenario, capture_delay: float = 1.0) -> Iterator[Served]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tshoot-served-")))
         key_file = folder / "id_ecdsa"
         paramiko.ECDSAKey.generate().write_private_key_file(str(key_file))
-        devices = {role: _served(role, device, key_file, capture_delay, stack) for role, device in scenario.devices.items()}
+        clock = ServedClock(folder / "clock")
+        devices = {role: _served(role, device, key_file, capture_delay, clock, stack) for role, device in scenario.devices.items()}
         known_hosts = folder / "known_hosts"
         known_hosts.write_text("".join(f"{device.known_hosts_line}\n" for device in devices.values()), encoding="utf-8")
-        yield Served(scenario, devices, known_hosts, key_file)
+        yield Served(scenario, devices, known_hosts, key_file, clock)
 
 
-def _served(role: str, device: Device, key_file: Path, delay: float, stack: ExitStack) -> ServedDevice:
+def _served(role: str, device: Device, key_file: Path, delay: float, clock: ServedClock, stack: ExitStack) -> ServedDevice:
     host_key, password = paramiko.ECDSAKey.generate(), secrets.token_urlsafe(18)
-    simulated = SimulatedDevice(device, delay)
+    simulated = SimulatedDevice(device, clock, delay)
     stack.callback(simulated.close)
-    server = DeviceServer(simulated, host_key, Credentials(USER, password, paramiko.ECDSAKey.from_private_key_file(str(key_file))))
+    server = DeviceServer(simulated, host_key, Credentials(USER, password, paramiko.ECDSAKey.from_private_key_file(str(key_file))), clock)
     stack.callback(server.close)
     fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(host_key.asbytes()).digest()).decode().rstrip("=")
     line = f"[{LOOPBACK}]:{server.port} {host_key.get_name()} {host_key.get_base64()}"

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tshoot.simulator.clock import ServedClock
 from tshoot.simulator.device import CommandEntry, Device
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -37,8 +38,8 @@ _MARK = "TSHOOT_SIMULATED_DEVICE"  # in the environment of every process of a de
 class SimulatedDevice:
     """One device, ready to run commands; `close` ends its processes and removes its folder. `on_cut` is called when a command cuts the connection."""
 
-    def __init__(self, device: Device, capture_delay: float = 1.0) -> None:
-        self.device = device
+    def __init__(self, device: Device, clock: ServedClock, capture_delay: float = 1.0) -> None:
+        self.device, self._clock = device, clock
         self.on_cut: Callable[[], None] = lambda: None
         # ESXi captures in /tmp, which `vdf` lists as a RAM disk of its own: there, where this machine has one
         self._folder = Path(tempfile.mkdtemp(prefix="tshoot-device-", dir="/tmp" if Path("/tmp").is_dir() else None)).resolve()  # noqa: S108
@@ -55,7 +56,8 @@ class SimulatedDevice:
         os.mkfifo(self._control, 0o600)
         self._control_pipe = self._control.open("r+b", buffering=0)
         self._state.write_text(json.dumps(self._content(capture_delay)), encoding="utf-8")
-        self._fill_bin()
+        if device.cli is None:
+            self._fill_bin()
         self._watching = threading.Thread(target=self._watch, name="simulator cuts", daemon=True)
         self._watching.start()
 
@@ -126,6 +128,7 @@ class SimulatedDevice:
             },
             "tcpdump": shutil.which("tcpdump"),
             "control": str(self._control),
+            "clock": str(self._clock.file),
         }
 
     def _fill_bin(self) -> None:
@@ -161,7 +164,7 @@ def _as_data(entry: CommandEntry) -> dict[str, object]:
     return {
         "words": words,
         "pattern": entry.text if entry.is_pattern else None,
-        "stdout": entry.stdout.decode("latin-1"),
+        "turns": [(output.decode("latin-1"), seconds) for output, seconds in entry.turns],
         "stderr": entry.stderr.decode("latin-1"),
         "exit": entry.exit_status,
         "seconds": entry.seconds,

@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from tshoot.cancel import CancelToken
 from tshoot.engine.advance import advance, begin
 from tshoot.engine.state import State
 from tshoot.knowledge import ShippedKnowledge
-from tshoot.model.effects import Decode, Effect
+from tshoot.model.effects import Effect
 from tshoot.model.events import Answer, DecisionTaken, EffectAnswered, EffectRequested, Event, Failed, Ok, OperatorAnswered, Outcome, TargetSpec
 from tshoot.model.verdicts import Verdict
-from tshoot.performers.decode import decode_capture
 from tshoot.playbook.loader import find_playbook, load_playbook, playbook_from_text
-from tshoot.rehearsal import MemoryLog
-from tshoot.runner import Runner
+from tshoot.rehearsal import rehearse
 from tshoot.simulator.scenario import Scenario, scenarios
 from tshoot.wiring import typed_inputs
 
@@ -76,7 +73,7 @@ def outcome_of(answer: Outcome | Answer | str) -> Outcome:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A scenario's walk: `begin` starts it again, `events` is all that its runner logged."""
+    """A scenario's walk: `begin` starts it again, `events` is all that its rehearsal logged."""
 
     scenario: Scenario
     begin: Callable[[], tuple[State, tuple[Effect, ...]]]
@@ -100,18 +97,9 @@ def recorded(scenario_id: str) -> Recorded:
     targets = {role: TargetSpec(role, device.name, device.platform) for role, device in scenario.devices.items()}
     inputs = typed_inputs(playbook, {name: str(value) for name, value in scenario.inputs.items()})
 
-    def perform(effect: Effect, show: Callable[..., None]) -> Outcome:
-        if not isinstance(effect, Decode):
-            return scenario.outcome(effect)
-        path = scenario.capture_path(effect.target)
-        assert path is not None
-        return Ok(decode_capture(effect, path, CancelToken(), show))
-
-    log = MemoryLog()
-    started = lambda: begin(playbook, targets, inputs, KNOWLEDGE)  # noqa: E731
-    verdict = Runner(started, perform, log).run()
-    assert verdict is not None
-    return Recorded(scenario, started, tuple(log.events), verdict)
+    done = rehearse(scenario, playbook)
+    assert done.verdict is not None
+    return Recorded(scenario, lambda: begin(playbook, targets, inputs, KNOWLEDGE), done.events, done.verdict)
 
 
 def fold(state: State, events: Iterable[Event]) -> tuple[State, list[Effect]]:

@@ -53,9 +53,9 @@ def openssh(served: Served, program: str = "ssh", role: str = "host") -> list[st
     return [program, "-F", "none", *flags, "-i", str(served.key_file), "-p" if program == "ssh" else "-P", str(device.port)]
 
 
-def ssh(served: Served, command: str, **given: object) -> subprocess.CompletedProcess[str]:
-    device = served.devices["host"]
-    arguments = [*openssh(served), f"{device.user}@{device.host}", command]
+def ssh(served: Served, command: str, role: str = "host", **given: object) -> subprocess.CompletedProcess[str]:
+    device = served.devices[role]
+    arguments = [*openssh(served, role=role), f"{device.user}@{device.host}", command]
     given = {"stdin": subprocess.DEVNULL, **given} if "input" not in given else given
     return subprocess.run(arguments, capture_output=True, text=True, timeout=30, **given)  # type: ignore[call-overload, no-any-return]
 

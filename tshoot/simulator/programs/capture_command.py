@@ -47,11 +47,12 @@ def main(state_file: str, name: str, *arguments: str) -> int:
         options, words = read_options(list(arguments))
         content = recorded(state["capture"], state["tcpdump"], options, " ".join(words))
         with Path("/dev/stdout" if options["w"] == "-" else options["w"]).open("wb") as file:
-            file.write(content[:24])
-            file.flush()
-            ending.listening = True
-            sys.stderr.write(f"{name}: listening on {options['i']}, link-type {link_type(content)}, capture size {options['s']} bytes\n")
-            sys.stderr.flush()
+            with ending.after():  # whoever sees the header may end it at once, and is told the counts
+                file.write(content[:24])
+                file.flush()
+                ending.listening = True
+                sys.stderr.write(f"{name}: listening on {options['i']}, link-type {link_type(content)}, capture size {options['s']} bytes\n")
+                sys.stderr.flush()
             copy(content, file, options, state["capture"]["delay"], ending)
             if state["capture"]["closes"]:
                 Path(state["control"]).write_bytes(b"c")

@@ -3,13 +3,15 @@
     device_command.py STATE entry INDEX            the entry at INDEX, whatever was typed
     device_command.py STATE words NAME ARGUMENT…   the first entry for these words, else: not found
 
-STATE is the device's file of commands. Lines are printed one by one over the entry's `seconds`. A `timeout`
-never ends; `closed` asks the server to cut the connection, by the device's control pipe.
+STATE is the device's file of commands. What is printed may change with the scenario's clock. Lines are printed one by
+one over the entry's `seconds`. A `timeout` never ends; `closed` asks the server to cut the connection, by the device's
+control pipe.
 """
 
 from __future__ import annotations
 
 import json
+import runpy
 import signal
 import sys
 import time
@@ -26,7 +28,7 @@ def main(state_file: str, form: str, *words: str) -> int:
     if entry["fails"] == "permission-denied":
         sys.stderr.write(f"sh: {words[0]}: Permission denied\n")
         return 126
-    answer(entry)
+    answer(entry, output(entry, Path(state["clock"])))
     if entry["fails"] == "closed":
         Path(state["control"]).write_bytes(b"c")
     if entry["fails"]:
@@ -49,9 +51,17 @@ def find(entries: list[dict[str, Any]], words: list[str]) -> dict[str, Any] | No
     return None
 
 
-def answer(entry: dict[str, Any]) -> None:
-    """Print both streams; bytes were kept as Latin-1 in the file."""
-    lines = entry["stdout"].encode("latin-1").splitlines(keepends=True) or [b""]
+def output(entry: dict[str, Any], clock: Path) -> bytes:
+    """What the entry prints now; bytes were kept as Latin-1 in the file. The clock's file appears with the first login."""
+    since = float(clock.read_text(encoding="utf-8")) if clock.exists() else time.monotonic()
+    turns = [(text.encode("latin-1"), seconds) for text, seconds in entry["turns"]]
+    printed: bytes = runpy.run_path(str(Path(__file__).with_name("turns.py")))["printed"](turns, time.monotonic() - since)
+    return printed
+
+
+def answer(entry: dict[str, Any], stdout: bytes) -> None:
+    """Print both streams."""
+    lines = stdout.splitlines(keepends=True) or [b""]
     for line in lines:
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
