@@ -66,6 +66,7 @@ BGP_SUMMARY: Mapping[str, str] = {
     "neighbors": "list[str]: addresses, in order",
     "established": "list[str]: the neighbours whose session is up",
     "down": "list[str]: the others",
+    "by_neighbor.*.address": "str: the key again, for whoever picks one of several",
     "by_neighbor.*.as": "str: AS number of the neighbour",
     "by_neighbor.*.state": "str: established, idle, active, connect, opensent, openconfirm, shut",
     "by_neighbor.*.established": "bool",
@@ -76,6 +77,7 @@ BGP_SUMMARY: Mapping[str, str] = {
 # `show bgp ipv6 unicast neighbors [X]`
 BGP_NEIGHBORS: Mapping[str, str] = {
     "neighbors": "list[str]: addresses, in order",
+    "by_neighbor.*.address": "str: the key again, for whoever picks one of several",
     "by_neighbor.*.as": "str",
     "by_neighbor.*.local_as": "str",
     "by_neighbor.*.state": "str: as in the summary",

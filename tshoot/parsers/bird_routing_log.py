@@ -1,0 +1,117 @@
+"""The log file of BIRD 2: NOTIFICATIONs always, sessions and routes where `debug protocols { states, routes, events }` is on.
+
+    2026-11-21 07:09:19.391 <TRACE> r1.ipv6 > added [best] 2001:db9:121:100::/64 0L 9G unicast
+    2026-11-21 07:09:19.392 <WARN> Next hop address 2001:db9:121:100::1 resolvable through recursive route for 2001:db9:121:100::/64
+    2026-11-21 07:09:19.392 <TRACE> r1.ipv6 > updated [best] 2001:db9:121:100::/64 0L 9G unreachable
+    2026-11-21 07:09:26.158 <RMT> r1: Error: Hold timer expired
+    2026-11-21 07:09:26.158 <TRACE> r1: BGP session closed
+    2026-11-21 07:09:26.210 <TRACE> r1.ipv6 > removed [replaced] 2001:db9:121:100::/64 0L 9G unreachable
+
+Names of protocols do not say which is BGP: those are that open sessions in this log, and their neighbours are the addresses
+that they connect with, else the name. Next hops are not logged. Of the warning alone the route need not be its own next
+hop's: only where the very route then becomes unreachable, and no other is warned of at that time, is it said to cover it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tshoot.model.facts import CommandText, Parsed
+from tshoot.parsers._bird_errors import notification
+from tshoot.parsers._daemon_clock import timed
+from tshoot.parsers._declared import declared
+from tshoot.parsers._log_story import Story
+from tshoot.parsers._reading import Line, Reading
+from tshoot.parsers._records import Record
+from tshoot.parsers._shapes import ROUTING_LOG
+from tshoot.parsers._values import canonical_address, canonical_prefix
+
+FACTS = declared(ROUTING_LOG)
+
+_LEVEL = re.compile(r"(?:\S{1,64} bird(?:\[[0-9]{1,8}\])?: )?<(?:TRACE|RMT|INFO|WARN|ERR|AUTH|FATAL|BUG|DBG)> ")
+_OF_PROTOCOL = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63}): (.{1,300})")
+_ROUTE = re.compile(
+    r"([A-Za-z_][A-Za-z0-9_]{0,63})\.[a-z0-9-]{1,16} > (added|updated|removed)(?: \[([a-z]{1,12})\])? (\S{1,64})"
+    r" [0-9]{1,6}L [0-9]{1,6}G ([a-z]{1,12})"
+)
+_CIRCLE = re.compile(r"Next hop address ([0-9A-Fa-f:.]{2,45}) resolvable through recursive route for (\S{1,64})")
+_ADDRESS = re.compile(r"(?:Connecting to|Incoming connection from) ([0-9A-Fa-f:.]{2,45})(?:%\S{1,32})? ")
+_BGP = re.compile(r"BGP session |Connecting to .{1,60} from local address|Incoming connection from ")
+_Message = tuple[Line, float | None, str]
+
+
+def parse(text: CommandText) -> Parsed:
+    reading = Reading("bird_routing_log", text)
+    messages: list[_Message] = []
+    for line in reading.lines:
+        at, said = timed(line.text)
+        level = _LEVEL.match(said)
+        if level and line.stream == "stdout":
+            messages.append((line, at, said[level.end() :].rstrip()))
+            reading.skip(line)
+    if messages or not (text.stdout.strip() or text.stderr.strip()):
+        _Log(messages).story.put(reading)
+    return reading.parsed()
+
+
+class _Log:
+    """One log, read twice: who speaks BGP with whom, then what happened."""
+
+    def __init__(self, messages: list[_Message]) -> None:
+        self.story = Story()
+        self._neighbors: dict[str, str] = {}
+        self._reasons: dict[str, str] = {}
+        self._installs: dict[str, Record] = {}
+        self._circles: list[tuple[float | None, str, str, Line]] = []
+        for _, _, said in messages:
+            self._meet(said)
+        for line, at, said in messages:
+            if not self._route(line, at, said):
+                self._event(line, at, said)
+
+    def _meet(self, said: str) -> None:
+        found = _OF_PROTOCOL.fullmatch(said)
+        if found and _BGP.match(found[2]):
+            self._neighbors.setdefault(found[1], found[1])
+            if known := _ADDRESS.match(found[2]):
+                self._neighbors[found[1]] = canonical_address(known[1]) or self._neighbors[found[1]]
+
+    def _event(self, line: Line, at: float | None, said: str) -> None:
+        if circle := _CIRCLE.match(said):
+            hop, prefix = canonical_address(circle[1]), canonical_prefix(circle[2])
+            if hop and prefix:
+                self._circles = [known for known in self._circles if known[0] == at] + [(at, prefix, hop, line)]
+            return
+        found = _OF_PROTOCOL.fullmatch(said)
+        if not found:
+            return
+        name, message = found[1], found[2]
+        neighbor = self._neighbors.get(name, name)
+        if known := notification(message):
+            self._reasons[name] = message
+            self.story.notification(line, at, neighbor, known[0], (known[1], known[2]), message)
+        elif message == "BGP session established":
+            self.story.session(line, at, neighbor, "up", "")
+        elif message == "BGP session closed":
+            self.story.session(line, at, neighbor, "down", self._reasons.pop(name, ""))
+
+    def _route(self, line: Line, at: float | None, said: str) -> bool:
+        """Take a change of a route that came by BGP."""
+        found = _ROUTE.fullmatch(said)
+        prefix = canonical_prefix(found[4]) if found and found[1] in self._neighbors else None
+        if found is None or prefix is None:
+            return found is not None
+        if found[2] == "removed" and found[3] in ("sole", "replaced", "best"):
+            self.story.loss(line, at, prefix, said)
+        elif found[3] == "best" and found[5] == "unicast":
+            self._installs[prefix] = self.story.install(line, at, prefix)
+        elif found[3] == "best":
+            self.story.loss(line, at, prefix, said)
+            self._cover(prefix, at)
+        return True
+
+    def _cover(self, prefix: str, at: float | None) -> None:
+        """The best route became unreachable: if BIRD has just warned of this prefix and of no other, its next hop is inside."""
+        warned = [circle for circle in self._circles if circle[0] == at]
+        if prefix in self._installs and warned and {circle[1] for circle in warned} == {prefix}:
+            self._installs[prefix].put("next_hop", warned[-1][2], warned[-1][3])
