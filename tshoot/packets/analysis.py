@@ -1,26 +1,29 @@
 """From a capture file to findings and a verdict.
 
-One pass to know the file, one to pick candidates where it is large, one decode for all detectors; each
-detector is given the same frames. A fault that explains another outranks it. What was not seen is never
-called healthy: no traffic that a detector judges, or a file read in part, gives an inconclusive verdict.
+One pass over the file counts its packets, fills the flow index and picks the frames that detectors ask for; one
+decode serves all detectors, each is given the same frames. Where tshark is missing, the flow index is judged alone.
+A fault that explains another outranks it. What was not seen is never called healthy: no traffic that a
+detector judges, or a file read in part, gives an inconclusive verdict.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tshoot.cancel import CancelToken
-from tshoot.errors import CaptureFileError
 from tshoot.model.findings import SEVERITIES, Finding
 from tshoot.model.text import clean_line
 from tshoot.packets.container import Container, inspect
 from tshoot.packets.detect import detectors
 from tshoot.packets.frames import Detection, Detector, Frame
-from tshoot.packets.prefilter import Candidates, candidates, renumbering, selection
+
+if TYPE_CHECKING:
+    from tshoot.packets.reading import Reading
 
 FRAMES_KEPT = 50_000  # decoded frames held in memory at once
 _CONFIDENCES = ("high", "medium", "low")
@@ -61,52 +64,31 @@ def analyze_capture(path: Path, *, families: Sequence[str] = (), cancel: CancelT
     chosen = detectors(families)
     tell = on_progress or (lambda what, share: None)
     tell("reading", None)
-    with inspect(path, cancel) as container:
-        frames, remarks = _decoded(container, chosen, cancel, tell)
+    reading = _reading(chosen, cancel)
+    with contextlib.closing(reading), inspect(path, cancel, reading.take) as container:
+        frames = reading.frames(container, FRAMES_KEPT, cancel, tell)
+        remarks = [remark for remark in (container.remark, *reading.remarks) if remark]
         tell("judging", None)
-        detections = [_detection(detector, frames, remarks) for detector in chosen]
+        detections = [_detection(detector, frames, reading, remarks) for detector in chosen]
+    if reading.missing and not any(detection.findings for detection in detections):
+        raise reading.missing
     return _analysis(container, chosen, detections, remarks)
 
 
-def _decoded(container: Container, chosen: Sequence[Detector], cancel: CancelToken, tell: OnProgress) -> tuple[list[Frame], list[str]]:
-    """The frames that any detector wants, numbered as in the file, and why they are not all, where they are not."""
-    remarks = [container.remark] if container.remark else []
-    frames: list[Frame] = []
-    if not container.packets:
-        return frames, remarks
-    tell("selecting", None)
-    with candidates(container, selection([detector.capture_filter for detector in chosen]), cancel) as picked:
-        try:
-            frames.extend(_wanted(picked, chosen, cancel, tell))
-        except CaptureFileError as error:
-            if not (container.partial and "cut short" in error.message):  # the torn end is told already
-                remarks.append(error.message.replace(str(picked.path), str(container.path)))
-    if len(frames) > FRAMES_KEPT:
-        del frames[FRAMES_KEPT:]
-        remarks.append(f"only the first {FRAMES_KEPT} frames that the detectors ask for were judged (to frame {frames[-1].number})")
-    return frames, remarks
+def _reading(chosen: Sequence[Detector], cancel: CancelToken) -> Reading:
+    from tshoot.packets.reading import Reading  # late: it brings numpy
+
+    return Reading(chosen, cancel)
 
 
-def _wanted(picked: Candidates, chosen: Sequence[Detector], cancel: CancelToken, tell: OnProgress) -> Iterator[Frame]:
-    from tshoot.packets.decode import decode  # late: it brings pyshark and lxml
-
-    if not picked.count:
-        return iter(())
-    filters = [detector.display_filter for detector in chosen]
-    decoding = decode(
-        picked.path,
-        display_filter=" or ".join(f"({expression})" for expression in filters) if all(filters) else "",
-        decode_as=tuple(dict.fromkeys(rule for detector in chosen for rule in detector.decode_as)),
-        cancel=cancel,
-        on_frame=lambda number: tell("decoding", number / picked.count),
-        limit=FRAMES_KEPT + 1,
-    )
-    return map(renumbering(picked, cancel), decoding)
-
-
-def _detection(detector: Detector, frames: list[Frame], remarks: list[str]) -> Detection:
+def _detection(detector: Detector, frames: list[Frame], reading: Reading, remarks: list[str]) -> Detection:
     try:
-        return detector.detect(iter(frames))
+        decoded = detector.detect(iter(frames))
+        if not hasattr(detector, "judge_flows"):
+            return decoded
+        undecoded: Detection = detector.judge_flows(reading.index)
+        seen = {name: decoded.seen.get(name, 0) + undecoded.seen.get(name, 0) for name in {**decoded.seen, **undecoded.seen}}
+        return Detection((*decoded.findings, *undecoded.findings), seen, {**decoded.explains, **undecoded.explains})
     except Exception as error:  # no packet may end the analysis; what failed is told, and nothing is called healthy
         remarks.append(f"the detector {detector.family} failed: {clean_line(repr(error))[:200]}")
         return Detection()
@@ -115,7 +97,7 @@ def _detection(detector: Detector, frames: list[Frame], remarks: list[str]) -> D
 def _analysis(container: Container, chosen: Sequence[Detector], detections: Sequence[Detection], remarks: Sequence[str]) -> Analysis:
     findings = tuple(sorted((finding for detection in detections for finding in detection.findings), key=_order))
     seen = {name: count for detection in detections for name, count in detection.seen.items()}
-    explained = _explained(findings, chosen)
+    explained = _explained(findings, chosen, detections)
     remark = "; ".join(remarks)
     return Analysis(
         file=container.path,
@@ -136,9 +118,11 @@ def _order(finding: Finding) -> tuple[int, int, int]:
     return SEVERITIES.index(finding.severity), min(finding.frames, default=0), _CONFIDENCES.index(finding.confidence)
 
 
-def _explained(findings: Sequence[Finding], chosen: Sequence[Detector]) -> dict[str, str]:
+def _explained(findings: Sequence[Finding], chosen: Sequence[Detector], detections: Sequence[Detection]) -> dict[str, str]:
     """Of the faults found, those that another one found explains: cause -> the one that explains it."""
-    ranks = {cause: others for detector in chosen for cause, others in getattr(detector, "explains", {}).items()}
+    ranks: dict[str, tuple[str, ...]] = {}
+    for relations in (*(getattr(detector, "explains", {}) for detector in chosen), *(detection.explains for detection in detections)):
+        ranks.update({cause: (*ranks.get(cause, ()), *others) for cause, others in relations.items()})
     causes = dict.fromkeys(finding.cause for finding in findings if finding.severity == "fault")
     explained: dict[str, str] = {}
     for cause in causes:

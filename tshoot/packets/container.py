@@ -13,15 +13,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError
-from tshoot.packets.foreign import foreign_format, survey_foreign
+from tshoot.packets.foreign import as_pcapng, foreign_format, survey_foreign
 from tshoot.packets.inflate import compression_of, inflated
 from tshoot.packets.pcap import is_pcap, survey_pcap
 from tshoot.packets.pcapng import is_pcapng, survey_pcapng
 from tshoot.packets.private_file import no_room, private_file
 from tshoot.packets.survey import Survey
+
+if TYPE_CHECKING:
+    from tshoot.packets.batches import Visit
 
 _HEAD = 64
 _SMALL = 8 << 20
@@ -43,8 +47,11 @@ class Container:
 
 
 @contextmanager
-def inspect(path: Path, cancel: CancelToken) -> Iterator[Container]:
-    """The capture at `path`. Raises CaptureFileError (not readable, not a capture, a bomb, no space), MissingProgram, Cancelled."""
+def inspect(path: Path, cancel: CancelToken, visit: Visit | None = None) -> Iterator[Container]:
+    """The capture at `path`; `visit` sees its packets as they are counted.
+
+    Raises CaptureFileError (not readable, not a capture, a bomb, no space), MissingProgram, Cancelled.
+    """
     size, head = _opened(path)
     try:
         compression = compression_of(head)
@@ -55,7 +62,7 @@ def inspect(path: Path, cancel: CancelToken) -> Iterator[Container]:
         if compression:
             readable, stopped = stack.enter_context(inflated(path, compression, cancel))
             head, form = _head_of(readable), f" ({compression})"
-        survey = _survey(path, readable, head, cancel)
+        survey = _survey(path, readable, head, cancel, visit)
         if survey.stopped and 0 < survey.whole <= _SMALL:
             readable = stack.enter_context(_sound_part(readable, survey.whole))
         remark = "; ".join(why for why in (stopped, survey.stopped) if why)
@@ -94,16 +101,26 @@ def _head_of(path: Path) -> bytes:
         return file.read(_HEAD)
 
 
-def _survey(path: Path, readable: Path, head: bytes, cancel: CancelToken) -> Survey:
+def _survey(path: Path, readable: Path, head: bytes, cancel: CancelToken, visit: Visit | None) -> Survey:
     size = readable.stat().st_size
-    with readable.open("rb") as file:
+    with readable.open("rb", buffering=0) as file:
         if is_pcap(head):
-            return survey_pcap(file, size, cancel.check)
+            return survey_pcap(file, size, cancel.check, visit)
         if is_pcapng(head):
-            return survey_pcapng(file, size, cancel.check)
+            return survey_pcapng(file, size, cancel.check, visit)
     if name := foreign_format(head):
-        return survey_foreign(readable, name, cancel)
+        found = survey_foreign(readable, name, cancel)
+        if visit:
+            with as_pcapng(readable, cancel) as (copy, written), copy.open("rb", buffering=0) as file:
+                if written:
+                    survey_pcapng(file, copy.stat().st_size, cancel.check, visit)
+        return found
     raise CaptureFileError(f"{path}: not a capture file: {_looks_like(head)}", _KNOWN)
+
+
+def walk(readable: Path, cancel: CancelToken, visit: Visit) -> None:
+    """Show the packets of a `Container.readable` to `visit` once more."""
+    _survey(readable, readable, _head_of(readable), cancel, visit)
 
 
 def _looks_like(head: bytes) -> str:

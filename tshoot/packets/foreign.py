@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import shutil
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, MissingProgram
+from tshoot.packets.private_file import private_file
 from tshoot.packets.programs import run
 from tshoot.packets.survey import Survey
 
@@ -64,3 +67,11 @@ def survey_foreign(path: Path, name: str, cancel: CancelToken) -> Survey:
         raise CaptureFileError(f"{path}: no readable capture: {ran.complaint}", "check that the whole file was copied")
     stopped = f"reading ends after packet {len(kinds)}: {ran.complaint}" if ran.status else ""
     return Survey(name, tuple(links), len(kinds), stopped)
+
+
+@contextmanager
+def as_pcapng(path: Path, cancel: CancelToken) -> Iterator[tuple[Path, bool]]:
+    """The packets of a foreign file, in the same order, as pcapng; and whether tshark could write them (not every link type has a number there)."""
+    with private_file(path) as copy:
+        ran = run([shutil.which("tshark") or "tshark", "-n", "-r", str(path.resolve()), "-F", "pcapng", "-w", copy.name], cancel)
+        yield Path(copy.name), ran.status == 0

@@ -54,13 +54,27 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Findings, and counts of what was looked at (`nfs.mount-call`: 1), so that silence can be told from absence."""
+    """Findings, and counts of what was looked at (`nfs.mount-call`: 1), so that silence can be told from absence.
+
+    `explains`: cause -> the causes that in this very capture follow from it, where the detector's own `explains` would say too much.
+    """
 
     findings: tuple[Finding, ...] = ()
     seen: Mapping[str, int] = field(default_factory=dict)
+    explains: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Detector(Protocol):
+    """Further attributes that a detector may have:
+
+    - `from_flows(index: FlowIndex) -> Iterable[int]`: numbers of frames, from the index's lists, that it wants decoded too;
+    - `judge_flows(index: FlowIndex) -> Detection`: what it finds without a decoded frame, also where tshark is missing;
+    - `without_bulk = "rpc"`: of the frames that `capture_filter` takes, RPC's reads and writes that succeed may be left out
+      of a large capture, and all but a sample of the other calls that succeed (`rpc_bulk` says which).
+
+    A detector that lives on the flow index alone leaves both filters empty and gives `no_frames = True`.
+    """
+
     family: str  # "nfs"
     causes: Mapping[str, str]  # cause id -> what in the capture proves it, and which healthy look-alike is excluded
     seen: Mapping[str, str]  # what `Detection.seen` can count -> what it means

@@ -6,10 +6,7 @@ stop where tshark would stop too, so that the count is the number of frames that
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 # pcap-linktype(7), by the names that Wireshark gives them
 LINK_TYPES = {
@@ -40,7 +37,6 @@ LINK_TYPES = {
 }
 LONGEST_PACKET = 262_144  # bytes: libpcap and Wireshark refuse longer records
 LONGEST_OF_LINK = {231: 1 << 27, 249: 1 << 27, 279: 1 << 25}  # but for D-Bus, USBPcap and EBHSCR
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +63,3 @@ def longest_packet(link: int) -> int:
 
 def torn(packets: int, offset: int, size: int) -> str:
     return f"the file is cut short: packet {packets + 1}, which starts at byte {offset}, is not complete (the file ends at byte {size})"
-
-
-class Cursor:
-    """Reads small pieces at growing offsets of a file, through one chunk of memory."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._start = 0
-        self._chunk = b""
-
-    def piece(self, offset: int, length: int) -> bytes:
-        """`length` bytes at `offset`; fewer at the end of the file."""
-        at = offset - self._start
-        if at < 0 or at + length > len(self._chunk):
-            self._file.seek(offset)
-            self._chunk = self._file.read(max(CHUNK, length))
-            self._start, at = offset, 0
-        return self._chunk[at : at + length]
-
-    def numbers(self, offset: int, form: struct.Struct) -> tuple[int, ...] | None:
-        """The integers of `form` at `offset`; None where the file ends before."""
-        piece = self.piece(offset, form.size)
-        return form.unpack(piece) if len(piece) == form.size else None
-
-
-Record = tuple[int, int, int]  # offset of the packet's bytes, captured length, length on the wire
-Walk = Iterator[Record]

@@ -50,7 +50,7 @@ def tell(monkeypatch: pytest.MonkeyPatch, *told: Any) -> None:
     monkeypatch.setattr(analysis, "detectors", lambda families: told)
 
 
-ARPS = layers(ether() / ARP(), ether() / ARP(op=2))
+ARPS = layers(ether() / ARP(op=8), ether() / ARP(op=9))  # InARP: no detector's
 PORT_UNREACHABLE = layers(ether() / IP(src="192.0.2.2") / ICMP(type=3, code=3) / IP(dst="192.0.2.2") / UDP(dport=53))
 
 

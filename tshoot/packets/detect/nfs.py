@@ -84,6 +84,7 @@ class _Nfs:
         ("nfs.portmapper-unreachable", "nfs.mountd-blocked", "nfs.nfsd-blocked"), ("path.filtered", "path.refused", "path.unreachable")
     )
     capture_filter = _CAPTURE
+    without_bulk = "rpc"
     display_filter = _DISPLAY
     decode_as: Sequence[str] = ()
 

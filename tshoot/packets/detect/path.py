@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from tshoot.model.findings import FieldValue, Finding, Severity
 from tshoot.packets import black_hole
+from tshoot.packets.flows import FlowIndex
 from tshoot.packets.frames import Detection, Frame, Layer
 
 _KEEPS_FAILING = 1.0  # seconds between the first and the last report
@@ -87,16 +88,14 @@ class PathDetector:
         "path.icmp-error": "ICMP reports of undelivered packets",
     }
     explains: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    capture_filter = "icmp or icmp6 or tcp"
-    display_filter = f"icmp.type == 3 or icmpv6.type == 1 or icmpv6.type == 2 or {black_hole.DISPLAY_FILTER}"
+    capture_filter = "icmp or icmp6"
+    display_filter = "icmp.type == 3 or icmpv6.type == 1 or icmpv6.type == 2"
     decode_as: Sequence[str] = ()
 
     def detect(self, frames: Iterable[Frame]) -> Detection:
         flows: dict[_Flow, list[_Report]] = {}
         seen = 0
-        holes = black_hole.BlackHoles()
         for frame in frames:
-            holes.look(frame)
             before: Layer | None = None
             for layer in frame.layers:
                 if layer.name in {"ip", "ipv6"}:
@@ -106,8 +105,11 @@ class PathDetector:
                     if code in _CAUSES:
                         flows.setdefault(_flow(code, before, layer), []).append(_report(frame, code, layer))
         findings = [_finding(flow, reports) for flow, reports in flows.items() if flow.source]
-        findings += holes.findings(_TITLES[black_hole.CAUSE])
         return Detection(tuple(findings), {"path.icmp-error": seen})
+
+    def judge_flows(self, index: FlowIndex) -> Detection:
+        """Segments that vanish without any report are found by the flow index."""
+        return Detection(tuple(black_hole.findings(index, _TITLES[black_hole.CAUSE])))
 
 
 def _error(layer: Layer) -> tuple[str, int, int] | None:

@@ -1,0 +1,1 @@
+"""The sides from which ARP is judged."""
