@@ -32,7 +32,7 @@ lint: ## style, types, who may import whom, playbooks, shell
 	@"$(PYTHON)" -m tshoot playbooks lint
 	@shellcheck tools/setup .ci/run
 
-lab: ## faults on real servers (NFS-Ganesha, OpenSSH) in network namespaces, as root (CASE=nfs-mount/denied for one, KEEP=1 to look around)
+lab: ## faults on real servers and routers in network namespaces (CASE=nfs-mount/denied for one, KEEP=1 to look around, RECORD=1 for scenarios)
 	@$(SETUP) --lab
 	@CASE="$(CASE)" "$(PYTHON)" tests/lab/run.py
 

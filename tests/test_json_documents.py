@@ -14,12 +14,18 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "docs/json.schema.json").read_text())
 CAPTURES = ROOT / "fixtures/captures"
+TRANSCRIPTS = ROOT / "fixtures/transcripts"
 RUN = ["run", "nfs-mount", "--target", "host=esx01", "--set", "server=192.0.2.50", "--set", "share=/vol/ds1"]
 DOCUMENTS = {
     "fault": ("run", ["demo"], 1),
     "inconclusive": ("run", ["demo", "nfs-mount/ssh-off"], 4),
     "plan": ("plan", [*RUN, "--plan"], 0),
     "analyze": ("analyze", ["analyze", *map(str, sorted(CAPTURES.glob("*/*.pcap"))[::6]), "no-such-file.pcap"], 1),
+    "analyze-text": (
+        "analyze",
+        ["analyze", *map(str, sorted(TRANSCRIPTS.glob("*/*.txt"))[::3]), str(next(CAPTURES.glob("nfs.mount-denied/*.pcap")))],
+        1,
+    ),
     "sessions": ("sessions", ["sessions", "list"], 0),
     "playbooks": ("playbooks", ["playbooks", "list"], 0),
     "doctor": ("doctor", ["doctor"], 0),

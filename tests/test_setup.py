@@ -125,13 +125,23 @@ def test_the_laboratory_is_started_with_its_case(machine: Machine) -> None:
     assert machine.run("make", "lab", "SETUP=:", f"PYTHON={python}", "CASE=nfs-mount/denied").stdout == "CASE=nfs-mount/denied tests/lab/run.py\n"
 
 
+def test_a_laboratory_that_cannot_be_installed_is_said(machine: Machine) -> None:
+    """The run then says what is missing, and whether that is a failure."""
+    for name in ("sshd", "ssh", "tmux", "busybox", "shellcheck", "jq"):
+        machine.program(name)
+    machine.program("../a check out/.venv/bin/python", "#!/bin/sh\necho frr bird2\n")
+    ran = machine.setup("--lab")
+    assert ran.returncode == 0
+    assert "could not install frr bird2; the laboratory is for Debian and its kin" in ran.stderr
+
+
 def test_each_verb_explains_itself(machine: Machine) -> None:
     told = machine.run("make").stdout
     assert [line.split()[1] for line in told.splitlines()] == ["help", "setup", "demo", "test", "lint", "lab", "bench", "picture"]
 
 
-def test_ci_runs_the_tests_with_ci_set(machine: Machine) -> None:
+def test_ci_runs_the_tests_and_the_laboratory_with_ci_set(machine: Machine) -> None:
     (machine.bin / "make").unlink()
     machine.program("make", '#!/bin/sh\necho "CI=$CI $*"\n')
     shutil.copytree(ROOT / ".ci", machine.checkout / ".ci")
-    assert machine.run("bash", ".ci/run").stdout == "CI=true test\n"
+    assert machine.run("bash", ".ci/run").stdout == "CI=true test\nCI=true lab\n"

@@ -18,31 +18,51 @@ CASES = HERE / "cases"
 
 @dataclass(frozen=True)
 class Interface:
-    """`port_mtu` is the MTU of the switch port at the other end of the cable (default: the same)."""
+    """`port_mtu` is the MTU of the switch port at the other end of the cable (default: the same); without `switch` it is the loopback.
+
+    IPv6 addresses are used at once; with `dad` only after duplicate address detection.
+    """
 
     name: str
-    switch: str
-    address: str
+    switch: str = ""
+    address: tuple[str, ...] = ()
+    mac: str = ""
     mtu: int = 1500
     port_mtu: int = 0
     gateway: str = ""
+    dad: bool = False
+    up: bool = True
 
 
 @dataclass(frozen=True)
 class World:
-    """`services`: host -> service -> its options, in the order of starting."""
+    """`services`: host -> service -> its options, in the order of starting. `setup`: host -> commands once its cables are plugged in."""
 
     interfaces: dict[str, tuple[Interface, ...]]
+    setup: dict[str, tuple[str, ...]]
     services: dict[str, dict[str, dict[str, Any]]]
+    observe: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """`platform`: where the playbook's role lets the operator choose; "" is its first."""
+
+    address: str
+    platform: str = ""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """`decided_at` is the node whose decision ends the run; `analyze` what the pulled capture alone must say (default: the cause)."""
+    """`decided_at` is the node whose decision ends the run; `capture` says that this is by a capture, which a fault then cites.
+
+    `analyze` is what a pulled capture alone must say: a cause, or a kind of verdict (default: the cause, or the verdict).
+    """
 
     verdict: str
     cause: str = ""
     decided_at: str = ""
+    capture: bool = False
     analyze: str = ""
 
 
@@ -52,12 +72,13 @@ class Case:
     title: str
     playbook: str
     world: World
-    targets: dict[str, str]
+    targets: dict[str, Target]
     inputs: dict[str, str]
     expect: Expectation
     before: tuple[dict[str, str], ...] = ()  # {on: address, run: command}, before tshoot starts
     answers: dict[str, dict[str, str]] = field(default_factory=dict)  # step -> {on: address, run: command, answer: text}
     stop: dict[str, dict[str, str]] = field(default_factory=dict)  # host -> service -> signal
+    ready: dict[str, str] = field(default_factory=dict)  # host -> command that succeeds once the world is as the case means it
     firewall: dict[str, tuple[str, ...]] = field(default_factory=dict)  # host -> nft rules of its input chain
 
 
@@ -80,17 +101,27 @@ def load_case(name: str) -> Case:
     base = load_yaml_file(HERE / "worlds" / f"{given.pop('world')}.yaml")
     merged = _merged(base, {**given.pop("change", {}), **given})
     hosts = merged.pop("hosts")
-    interfaces = {host: tuple(Interface(interface, **about) for interface, about in of["interfaces"].items() if about) for host, of in hosts.items()}
-    services = {host: {service: dict(options or {}) for service, options in of.get("services", {}).items()} for host, of in hosts.items()}
+    interfaces = {host: tuple(_interface(name, about) for name, about in of["interfaces"].items() if about) for host, of in hosts.items()}
+    setup = {host: tuple(of.get("setup", ())) for host, of in hosts.items()}
+    services = {
+        host: {service: dict(options or {}) for service, options in of.get("services", {}).items() if options is not False}
+        for host, of in hosts.items()
+    }
     return Case(
         name=name,
-        world=World(interfaces, services),
+        world=World(interfaces, setup, services, merged.pop("observe", {})),
+        targets={role: Target(**about) if isinstance(about, dict) else Target(about) for role, about in merged.pop("targets").items() if about},
         inputs={key: str(value) for key, value in merged.pop("inputs").items()},
         expect=Expectation(**merged.pop("expect")),
         before=tuple(dict(step) for step in merged.pop("before", ())),
         firewall={host: tuple(rules) for host, rules in merged.pop("firewall", {}).items()},
         **merged,
     )
+
+
+def _interface(name: str, about: dict[str, Any]) -> Interface:
+    addresses = about.get("address", ())
+    return Interface(name, **{**about, "address": (addresses,) if isinstance(addresses, str) else tuple(addresses)})
 
 
 def _merged(base: Any, change: Any) -> Any:

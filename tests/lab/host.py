@@ -1,6 +1,7 @@
 """One host of the laboratory: network, mount and uts namespaces that a sleeping process holds open.
 
-The host's /run is a folder that the runner can write to (`folder`); its /tmp, /var/log and /var/lib/nfs are its own.
+The host's /run is a folder that the runner can write to (`folder`); its /tmp, /var/tmp, /var/log and
+/var/lib/nfs are its own.
 All processes are children of the case's process 1 and end with it.
 """
 
@@ -14,19 +15,19 @@ from pathlib import Path
 
 _SETUP = """hostname {name}; ip link set lo up
 mount --bind {folder} /run
-mount -t tmpfs -o size=256m tmp /tmp; mount -t tmpfs log /var/log
+mount -t tmpfs -o size=256m tmp /tmp; mount -t tmpfs -o size=256m tmp /var/tmp; mount -t tmpfs log /var/log
 [ ! -d /var/lib/nfs ] || mount -t tmpfs nfs /var/lib/nfs
 echo up; exec sleep infinity
 """
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float, what: str, pause: float = 0.01) -> None:
     """TimeoutError where the condition does not come true in time."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"{what} within {seconds:g} s")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 @dataclass
@@ -50,9 +51,13 @@ class Host:
         """The command line that runs `words` in this host."""
         return ["nsenter", "-t", str(self.pid), "-n", "-m", "-u", "--wd=/", "--", *words]
 
+    def attempt(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run to its end, however it ends."""
+        return subprocess.run(self.inside(*words), input=text, capture_output=True, text=True, errors="replace")
+
     def run(self, *words: str, text: str = "") -> str:
         """Run to its end and return its stdout; OSError with its stderr where it failed."""
-        done = subprocess.run(self.inside(*words), input=text, capture_output=True, text=True)
+        done = self.attempt(*words, text=text)
         if done.returncode:
             raise OSError(f"{self.name}: {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout

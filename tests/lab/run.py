@@ -1,12 +1,15 @@
 """Run the laboratory: every case (or CASE=nfs-mount/denied, or --case) in namespaces of its own, and a table of how it went.
 
-KEEP=1 with one case keeps its world up afterwards and tells how to enter each host. Each case's session, capture, outputs
-and logs stay in tests/lab/results/<case>. Exit status 0 when every case came out right, 1 otherwise, 130 after Ctrl-C.
+KEEP=1 with one case keeps its world up afterwards and tells how to enter each host. RECORD=1 makes a scenario of fixtures/scenarios of each case that
+came out right. OBSERVE=1 runs no playbook, but keeps what the world's commands print and its captures. Each case's session, capture, outputs
+and logs stay in tests/lab/results/<case>. Exit status 0 when every case came out right, 1 otherwise, 130 after Ctrl-C. Where a machine cannot be a
+laboratory, it says why and ends with 0; with CI set, with 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -24,10 +27,15 @@ sys.path.insert(0, str(ROOT))
 from tests.lab.case import HERE, case_names  # noqa: E402
 
 RESULTS = HERE / "results"
-PATIENCE = 180  # seconds a case may take
-PACKAGES = {
+PATIENCE = 300  # seconds a case may take
+JOBS = 6  # cases at a time: they mostly wait
+PACKAGES = {  # program -> Debian's packages
     "ganesha.nfsd": "nfs-ganesha nfs-ganesha-vfs",
     "rpcbind": "rpcbind",
+    "rpc.mountd": "nfs-kernel-server",
+    "vtysh": "frr",
+    "bird": "bird2",
+    "sysctl": "procps",
     "nfs-ls": "libnfs-utils",
     "nft": "nftables",
     "sshd": "openssh-server",
@@ -45,11 +53,14 @@ PACKAGES = {
 def main() -> int:
     arguments = parsed()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    missing = [package for program, package in PACKAGES.items() if not shutil.which(program)]
-    if missing:
-        sys.exit("the laboratory needs: apt-get install " + " ".join(missing))
+    if reason := why_not():
+        print(f"the laboratory cannot run here: {reason}", file=sys.stderr)
+        return 1 if os.environ.get("CI") else 0
     names = case_names(arguments.case)
-    laboratory = Laboratory(arguments.keep and len(names) == 1)
+    mode = next((mode for mode in ("keep", "record", "observe") if getattr(arguments, mode)), "end")
+    if mode == "keep" and len(names) > 1:
+        sys.exit("only one world can be kept: name its case")
+    laboratory = Laboratory(mode)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ThreadPoolExecutor(arguments.jobs) as pool:
@@ -67,16 +78,39 @@ def main() -> int:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/lab/run.py", description=__doc__)
     parser.add_argument("--case", action="append", default=os.environ.get("CASE", "").split(), help="a case, or the folder of several")
-    parser.add_argument("--keep", action="store_true", default=os.environ.get("KEEP", "") not in ("", "0"), help="keep the one case's world up")
-    parser.add_argument("--jobs", type=int, default=3, help="cases at a time: they mostly wait")
+    for mode, about in (("keep", "keep the one case's world up"), ("record", "make scenarios"), ("observe", "look without tshoot")):
+        parser.add_argument(f"--{mode}", action="store_true", default=os.environ.get(mode.upper(), "") not in ("", "0"), help=about)
+    parser.add_argument("--jobs", type=int, default=JOBS, help="cases at a time: they mostly wait")
     return parser.parse_args()
+
+
+def why_not() -> str:
+    """What this machine lacks to be a laboratory; "" where it has all."""
+    if sys.platform != "linux":
+        return f"it needs the namespaces of Linux, and this is {sys.platform}"
+    missing = [packages for program, packages in PACKAGES.items() if not shutil.which(program)]
+    if missing:
+        return "missing programs; apt-get install " + " ".join(missing)
+    tried = subprocess.run([*UNSHARE, *user(), "mount", "-t", "tmpfs", "lab", "/run"], capture_output=True, text=True)
+    if tried.returncode:
+        needs = "" if os.getuid() == 0 else "; run it as root, or install uidmap and give this user a range in /etc/subuid and /etc/subgid"
+        return f"no namespaces can be made ({tried.stderr.strip()}){needs}"
+    return ""
+
+
+UNSHARE = ["unshare", "-n", "-m", "-u", "-p", "--fork", "--kill-child", "--mount-proc"]
+
+
+def user() -> list[str]:
+    """As root nothing; else a user namespace with this user's whole range of ids, as servers change to users of their own."""
+    return [] if os.getuid() == 0 else ["-U", "--map-root-user", "--map-auto"]
 
 
 class Laboratory:
     """Starts cases and remembers their processes, to end them by their ids."""
 
-    def __init__(self, keep: bool) -> None:
-        self.keep = keep
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
         self.running: set[subprocess.Popen[str]] = set()
         self.lock = threading.Lock()
         self.ended = False
@@ -84,17 +118,27 @@ class Laboratory:
     def run(self, name: str) -> dict[str, Any]:
         """What `inside.main` wrote, or why it wrote nothing."""
         results = RESULTS / name
-        shutil.rmtree(results, ignore_errors=True)
-        results.mkdir(parents=True)
+        results.parent.mkdir(parents=True, exist_ok=True)
+        with results.with_name(f"{results.name}.lock").open("w") as mine:
+            try:
+                fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return failed("another run of this case is under way in this checkout")
+            shutil.rmtree(results, ignore_errors=True)
+            results.mkdir()
+            return self._run(name, results)
+
+    def _run(self, name: str, results: Path) -> dict[str, Any]:
         with self.lock:
             if self.ended:
                 return failed("not run")
-            process = launch(name, results, self.keep)
+            process = launch(name, results, self.mode)
             self.running.add(process)
         try:
-            if self.keep and process.stdout and process.stdout.readline() == "kept\n":
+            if self.mode == "keep" and process.stdout and process.stdout.readline() == "kept\n":
                 self.invite(process, results)
-            process.communicate(timeout=PATIENCE)
+            else:
+                process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             return failed(f"no end within {PATIENCE} s")
         finally:
@@ -125,20 +169,20 @@ class Laboratory:
                 stop(process)
 
 
-def launch(name: str, results: Path, keep: bool) -> subprocess.Popen[str]:
-    """Its namespaces and all in them end with `unshare`, which ends with us."""
-    rootless = [] if os.getuid() == 0 else ["-U", "--map-root-user", "--map-auto"]
-    unshare = ["unshare", *rootless, "-n", "-m", "-u", "-p", "--fork", "--kill-child", "--mount-proc"]
-    inside = [sys.executable, "-m", "tests.lab.inside", name, str(results), "keep" if keep else "end"]
+def launch(name: str, results: Path, mode: str) -> subprocess.Popen[str]:
+    """Its namespaces and all in them end with `unshare`, which ends with us, and when its standard input ends."""
+    words = ["setpriv", "--pdeathsig", "KILL", *UNSHARE, *user(), sys.executable, "-m", "tests.lab.inside", name, str(results), mode]
     with (results / "inside.txt").open("w") as errors:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
-        return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *unshare, *inside], text=True, cwd=ROOT, start_new_session=True, **pipes)
+        return subprocess.Popen(words, text=True, cwd=ROOT, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
 
 
 def stop(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.kill()
     process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
 
 
 def failed(why: str) -> dict[str, Any]:

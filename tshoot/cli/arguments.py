@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(verb="home")
     verbs = parser.add_subparsers(title="verbs (none: the terminal interface)", metavar="VERB")
     _run(_verb(verbs, "run", "walk a playbook on live targets"))
-    _analyze(_verb(verbs, "analyze", "diagnose captures that somebody sent"))
+    _analyze(_verb(verbs, "analyze", "diagnose captures and pasted terminal text that somebody sent"))
     _verb(verbs, "explain", "what a cause means, who fixes it and how").add_argument("cause", help="for example nfs.mount-denied")
     _playbooks(_verb(verbs, "playbooks", "list, show, lint, test, graph, coverage of playbooks"))
     _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions"))
@@ -61,8 +61,10 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _analyze(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help="pcap or pcapng, also .gz and .zst")
-    parser.add_argument("--only", action="append", default=[], metavar="FAMILY", help="only detectors of this family (nfs, path, …)")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="pcap or pcapng, also .gz and .zst; or text from a terminal or log (- reads it from standard input)"
+    )
+    parser.add_argument("--only", action="append", default=[], metavar="FAMILY", help="judge only by this family (bgp, ndp, nfs, path, …)")
     _json(parser)
 
 

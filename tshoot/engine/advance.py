@@ -137,7 +137,7 @@ def _command(state: State, node: Node, step: RunStep, key: str) -> RunCommand | 
     command = _text(state, template, quoted=True)
     if isinstance(command, Unknown):
         return command
-    return RunCommand(key, node.id, step.target, command, node.why, step.timeout, step.parser, step.changes)
+    return RunCommand(key, node.id, step.target, command, node.why, step.timeout, step.parser_on(platform), step.changes)
 
 
 def _nobody(role: str) -> Unknown:

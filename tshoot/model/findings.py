@@ -1,4 +1,4 @@
-"""What a detector saw in a capture: a cause id with its proof.
+"""What a detector saw in a capture, or a judge in pasted text: a cause id with its proof.
 
 `explanation` is one or two sentences for a person, with the addresses in them; `facts` holds the same
 as data (`client`, `server`, `path`, `port`, …) so that a playbook and a fix text can use it.
@@ -25,7 +25,22 @@ class FieldValue:
 
 
 @dataclass(frozen=True, slots=True)
+class LineValue:
+    """One line of a pasted text that counts: `line` counts from 1 in the file, `text` is the line, `fact` what was read there."""
+
+    line: int
+    text: str
+    fact: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
+    """`frames` and `evidence` are of a capture, `lines` and `line_evidence` of a text: one pair is empty.
+
+    The latter two are later than format 1 of a session: it holds them only where they are not empty.
+    """
+
     cause: str
     title: str
     severity: Severity
@@ -35,3 +50,5 @@ class Finding:
     explanation: str
     display_filter: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    lines: tuple[int, ...] = field(default=(), metadata={"omit_empty": True})
+    line_evidence: tuple[LineValue, ...] = field(default=(), metadata={"omit_empty": True})

@@ -79,9 +79,10 @@ def _steps(playbook: Playbook, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _commands(playbook: Playbook, step: RunStep, platforms: list[str], catalogue: Catalogue) -> Iterator[Problem]:
-    if step.parser is not None and step.parser not in catalogue.parsers():
-        yield step.place, f"there is no parser `{step.parser}`{_meant(step.parser, catalogue.parsers())}"
-    for name in step.commands:
+    for parser in step.parsers.values():
+        if parser not in catalogue.parsers():
+            yield step.place, f"there is no parser `{parser}`{_meant(parser, catalogue.parsers())}"
+    for name in (*step.commands, *step.parsers):
         if name not in (ANY_PLATFORM, *playbook.roles[step.target].platforms):
             yield step.place, f"`{step.target}` is never a {name}: its platforms are {', '.join(playbook.roles[step.target].platforms)}"
     for platform in platforms:

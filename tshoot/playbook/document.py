@@ -64,12 +64,19 @@ Command = Annotated[
 ]
 
 
+ParserName = Annotated[
+    Annotated[str, Tag("a parser")] | Annotated[dict[Identifier, str], Field(min_length=1), Tag("a parser for each platform")],
+    Discriminator(lambda value: "a parser for each platform" if isinstance(value, dict) else "a parser"),
+    Field(description="a parser instead of the one that the platform names, or one for some platforms"),
+]
+
+
 class RunForm(_Form):
     """A command on a target."""
 
     run: Command | None = None
     on: Identifier | None = None
-    parser: str | None = None
+    parser: ParserName | None = None
     timeout: Annotated[float, Field(gt=0, le=3600)] = 30
     changes: bool = False
     sample: SampleForm | None = None

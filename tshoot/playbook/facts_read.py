@@ -68,7 +68,7 @@ def _parsed(playbook: Playbook, step: RunStep, catalogue: Catalogue) -> Mapping[
     for platform in role.platforms if role else ():
         command = step.command_on(platform)
         if platform in catalogue.platforms() and command is not None:
-            parser = step.parser or catalogue.parser_of(platform, sample_command(playbook, command, platform, catalogue))
+            parser = step.parser_on(platform) or catalogue.parser_of(platform, sample_command(playbook, command, platform, catalogue))
             found.update(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})
     return found
 
@@ -100,7 +100,7 @@ def check_reads(expression: Expression, playbook: Playbook, facts: Mapping[str, 
             yield f"`{name}` is no input and no step; there are {known}"
         elif not rest:
             yield f"`{name}` is a step: read one of its facts, {_tops(facts[name])}"
-        elif rest[-1] in _FUNCTIONS and (path not in asked or len(rest) > 1):
+        elif _is_question(facts[name], rest) and (path not in asked or len(rest) > 1):
             yield f"`{'.'.join(path)}` is asked about one cause: `{name}.{rest[-1]}('nfs.mount-denied')`"
         elif not _gives(facts[name], rest):
             yield f"`{'.'.join(path)}`: `{name}` gives no such fact; it gives {_tops(facts[name])}"
@@ -109,6 +109,10 @@ def check_reads(expression: Expression, playbook: Playbook, facts: Mapping[str, 
             yield f"`{'.'.join(path)}` is no question that can be asked; `found('…')` and `warned('…')` of a capture are"
         elif len(path) == 2 and path[0] in facts and f"found({argument})" not in facts[path[0]]:
             yield f"`{path[0]}.{path[1]}('{argument}')`: no detector of that capture knows this cause"
+
+
+def _is_question(facts: Mapping[str, str], path: tuple[str, ...]) -> bool:
+    return path[-1] in _FUNCTIONS and facts.get(path[-1], "").startswith(f"{path[-1]}(")
 
 
 def _tops(facts: Mapping[str, str]) -> str:

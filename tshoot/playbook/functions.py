@@ -45,7 +45,21 @@ def where(items: list[Mapping[str, Value]] | Mapping[str, Mapping[str, Value]], 
     return [item for item in candidates if item.get(key) == wanted]
 
 
+def at_most(items: list[Mapping[str, Value]] | Mapping[str, Mapping[str, Value]], key: str, limit: float) -> Value:
+    """The items (of a list, or the values of a mapping) whose `key` is known and at most `limit`."""
+    candidates = items.values() if isinstance(items, Mapping) else items
+    return [item for item in candidates if isinstance(item.get(key), (int, float)) and item[key] <= limit]
+
+
+def at_least(items: list[Mapping[str, Value]] | Mapping[str, Mapping[str, Value]], key: str, limit: float) -> Value:
+    """The items (of a list, or the values of a mapping) whose `key` is known and at least `limit`."""
+    candidates = items.values() if isinstance(items, Mapping) else items
+    return [item for item in candidates if isinstance(item.get(key), (int, float)) and item[key] >= limit]
+
+
 FILTERS: Mapping[str, Function] = {
+    "at_least": Function(at_least, "items | at_least('key', number): the items whose key is at least that"),
+    "at_most": Function(at_most, "items | at_most('key', number): the items whose key is at most that"),
     "default": Function(_default, "value | default(x): x where the value is unknown or none", takes_unknown=True),
     "first": Function(lambda value: value[0] if value else Unknown("an empty list has no first"), "the first item"),
     "int": Function(int, "as a whole number"),

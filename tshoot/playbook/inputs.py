@@ -82,5 +82,7 @@ def validated(spec: InputSpec, text: str) -> str | int:
 
 
 def example(spec: InputSpec) -> str:
-    """A value of the type, for plans and for matching command patterns."""
+    """A value of the type, for plans and for matching command patterns; of a path its default, as patterns may name a folder."""
+    if spec.type == "path" and spec.default:
+        return str(spec.default)
     return spec.choices[0] if spec.type == "choice" else _TYPES[spec.type][2]

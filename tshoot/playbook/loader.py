@@ -186,7 +186,8 @@ class _Builder:
         inside = {name: (*here, "run") if name == ANY_PLATFORM else (*here, "run", name) for name in texts}
         commands = {name: self.template(text.strip(), *inside[name]) for name, text in texts.items()}
         sampling = self.sampling(form.sample, (*here, "sample")) if form.sample else None
-        return RunStep(str(form.on), commands, form.timeout, form.parser, form.changes, sampling, self.place(*here, "run"))
+        parsers = {ANY_PLATFORM: form.parser} if isinstance(form.parser, str) else form.parser or {}
+        return RunStep(str(form.on), commands, form.timeout, parsers, form.changes, sampling, self.place(*here, "run"))
 
     def sampling(self, form: SampleForm, here: tuple[Any, ...]) -> Sampling:
         every, seconds = self.template(f"{form.every}", *here, "every"), self.template(f"{form.for_}", *here, "for")

@@ -59,15 +59,18 @@ ANY_PLATFORM = "any"
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
-    """`commands`: platform -> command, or one command under ANY_PLATFORM."""
+    """`commands`: platform -> command, or one command under ANY_PLATFORM; `parsers` where it is not the platform's own, the same way."""
 
     target: str
     commands: Mapping[str, Template]
     timeout: float
-    parser: str | None
+    parsers: Mapping[str, str]
     changes: bool
     sampling: Sampling | None
     place: Place
+
+    def parser_on(self, platform: str) -> str | None:
+        return self.parsers.get(platform) or self.parsers.get(ANY_PLATFORM)
 
     def command_on(self, platform: str) -> Template | None:
         """None where the playbook names none; an empty one says that this platform has nothing to say here."""

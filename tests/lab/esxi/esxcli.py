@@ -1,4 +1,5 @@
-"""`esxcli storage nfs add|list`: a real mount attempt by libnfs, and what this host has mounted so far.
+"""`esxcli storage nfs add|list`: a real mount attempt by libnfs, and what this host has mounted so far. Where /run/mount-over-udp
+exists the mount itself goes over UDP (`mount-udp`), and only what follows over TCP by libnfs.
 
 After a mount the host writes its heartbeat to the datastore, as ESXi does with its own files: the first full-size segments.
 """
@@ -19,20 +20,21 @@ PATIENCE = "10"  # seconds; libnfs has no time-out of its own
 HEARTBEAT = 65536  # bytes
 
 
-def log(message):
+def log(message: str) -> None:
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     with LOG.open("a") as file:
         file.write(f"{now}Z cpu1:2097690 opID=5c1f3a2e)NFS: {message}\n")
 
 
-def libnfs(program, *words):
+def libnfs(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["timeout", PATIENCE, program, *words], capture_output=True, text=True)
 
 
-def add(server, share, name):
+def add(server: str, share: str, name: str) -> None:
     url = f"nfs://{server}{share}"
     log(f"173: Command: (mount) Server: ({server}) IP: ({server}) Path: ({share}) Label: ({name}) Options: (None)")
-    done = libnfs("nfs-ls", f"{url}?version=3")
+    over_udp = pathlib.Path("/run/mount-over-udp").exists()
+    done = subprocess.run(["mount-udp", server, share], capture_output=True, text=True) if over_udp else libnfs("nfs-ls", f"{url}?version=3")
     if done.returncode:
         said = done.stdout + done.stderr
         sys.stderr.write(said)
@@ -50,7 +52,7 @@ def add(server, share, name):
         log(f'283: Lost connection to the server {server} mount point {share}, mounted as bf7ce3db-42c081a2-0000-000000000000 ("{name}")')
 
 
-def show():
+def show() -> None:
     rows = []
     for file in sorted(VOLUMES.iterdir()):
         about = json.loads(file.read_text())

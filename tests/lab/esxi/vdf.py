@@ -4,7 +4,7 @@ import os
 import sys
 
 
-def human(size):
+def human(size: int) -> str:
     for unit, factor in (("G", 2**30), ("M", 2**20), ("K", 2**10)):
         if size >= 10 * factor or (unit == "K"):
             return f"{size // factor}{unit}"

@@ -1,48 +1,30 @@
 """A host that answers over SSH as ESXi does: a real OpenSSH server, and ESXi's command names in front of this host's real state.
 
-`operator_key` signs in as root. Every command of `tests/lab/esxi` becomes a program of that name, with dashes for underscores.
+Every command of `tests/lab/esxi` becomes a program of that name, with dashes for underscores. Options: `mount`: udp (default: tcp);
+and those of ssh.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.lab.host import Host
+from tests.lab.services import ssh
 
 COMMANDS = Path(__file__).parent.parent / "esxi"
-PORT = 22
-_CONFIG = """Port 22
-HostKey /run/ssh/host_key
-AuthorizedKeysFile /run/ssh/authorized_keys
-StrictModes no
-UsePAM no
-PermitRootLogin yes
-PidFile none
-SetEnv PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin
-Subsystem sftp internal-sftp
-"""
-
-
-def operator_key(host: Host) -> Path:
-    return host.folder / "ssh" / "operator_key"
 
 
 def start(host: Host, options: dict[str, Any]) -> None:
-    ssh, sbin = host.folder / "ssh", host.folder / "bin"
-    for folder in (ssh, sbin, host.folder / "sshd", host.folder / "volumes"):
-        folder.mkdir()
-    for key in ("host_key", "operator_key"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(ssh / key)], check=True)
-    (ssh / "authorized_keys").write_text((ssh / "operator_key.pub").read_text())
-    (ssh / "shadow").write_text("root:*:19000:0:99999:7:::\n")  # a locked account may not log in without PAM
-    (ssh / "sshd_config").write_text(_CONFIG)
-    _install_commands(sbin)
-    host.run("sh", "-ec", "mount --bind /run/ssh/shadow /etc/shadow; : > /var/log/vmkernel.log")
-    host.start("esxi", "/usr/sbin/sshd", "-D", "-e", "-f", "/run/ssh/sshd_config")
-    host.ready("esxi", lambda: host.listens(PORT))
+    folder = host.folder / "bin"
+    for made in (folder, host.folder / "volumes"):
+        made.mkdir()
+    _install_commands(folder)
+    if options.get("mount", "tcp") == "udp":
+        (host.folder / "mount-over-udp").touch()
+    host.run("sh", "-ec", ": > /var/log/vmkernel.log")
+    ssh.start(host, options)
 
 
 def _install_commands(folder: Path) -> None:

@@ -142,6 +142,8 @@ def test_values(text: str, expected: Any) -> None:
 
 
 FILTERED = {
+    "at_least": [("interfaces.by_name | at_least('mtu', 9000) | length", 1), ("interfaces.by_name | at_least('nothing', 1) | length", 0)],
+    "at_most": [("interfaces.by_name | at_most('mtu', 9000) | length", 1), ("interfaces.by_name | at_most('mtu', 100) | length", 0)],
     "default": [("open | default(5)", 5), ("nothing | default('x')", "x"), ("count | default(5)", 3), ("nobody.part | default(open)", UNKNOWN)],
     "first": [("numbers | first", 3)],
     "int": [("'12' | int", 12), ("2.9 | int", 2)],
