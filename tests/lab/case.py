@@ -98,8 +98,7 @@ def fits(name: str, word: str) -> bool:
 def load_case(name: str) -> Case:
     """TypeError or KeyError for a description with an unknown or a missing key."""
     given = load_yaml_file(CASES / f"{name}.yaml")
-    base = load_yaml_file(HERE / "worlds" / f"{given.pop('world')}.yaml")
-    merged = _merged(base, {**given.pop("change", {}), **given})
+    merged = _merged(_world(given.pop("world")), {**given.pop("change", {}), **given})
     hosts = merged.pop("hosts")
     interfaces = {host: tuple(_interface(name, about) for name, about in of["interfaces"].items() if about) for host, of in hosts.items()}
     setup = {host: tuple(of.get("setup", ())) for host, of in hosts.items()}
@@ -117,6 +116,12 @@ def load_case(name: str) -> Case:
         firewall={host: tuple(rules) for host, rules in merged.pop("firewall", {}).items()},
         **merged,
     )
+
+
+def _world(name: str) -> Any:
+    """A world may be another one (`world`) with changes."""
+    given = load_yaml_file(HERE / "worlds" / f"{name}.yaml")
+    return _merged(_world(given.pop("world")), given) if "world" in given else given
 
 
 def _interface(name: str, about: dict[str, Any]) -> Interface:

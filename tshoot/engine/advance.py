@@ -12,16 +12,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from tshoot.engine import sampling
+from tshoot.engine.assumed import assume
 from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
 from tshoot.engine.state import Knowledge, Result, State
 from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
-from tshoot.model.facts import Unknown
-from tshoot.model.verdicts import Verdict
+from tshoot.model.facts import Unknown, Value
+from tshoot.model.verdicts import Decision, Verdict
 from tshoot.playbook.evaluation import render
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, TogetherStep, WaitStep
@@ -30,9 +32,18 @@ Advanced = tuple[State, tuple[Effect, ...]]
 _ANSWER_TO = dict(zip(EFFECTS, ANSWERS, strict=True))
 
 
-def begin(playbook: Playbook, targets: Mapping[str, TargetSpec], inputs: Mapping[str, str | int], knowledge: Knowledge) -> Advanced:
-    """The first state, and what it asks of the world."""
-    return _settled(*_enter(State(playbook, knowledge, dict(targets), dict(inputs), playbook.start), playbook.start))
+def begin(
+    playbook: Playbook,
+    targets: Mapping[str, TargetSpec],
+    inputs: Mapping[str, str | int],
+    knowledge: Knowledge,
+    *,
+    standing: Mapping[tuple[str, int], Decision] = MappingProxyType({}),
+    assumed: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
+) -> Advanced:
+    """The first state, and what it asks of the world; `standing` and `assumed` as `State` has them."""
+    state = State(playbook, knowledge, dict(targets), dict(inputs), playbook.start, standing=standing, assumed=assumed)
+    return _settled(*_enter(state, playbook.start))
 
 
 def advance(state: State, event: Event) -> Advanced:
@@ -158,6 +169,7 @@ def _result(state: State, step_id: str, effect: Effect, event: EffectAnswered) -
 
 
 def _remember(state: State, result: Result) -> State:
+    result = assume(result, state.assumed.get(result.step, {}))
     return replace(state, results={**state.results, result.step: result})
 
 

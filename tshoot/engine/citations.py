@@ -100,8 +100,9 @@ def _sampled(result: Result, series: str) -> Iterator[Citation]:
         if isinstance(value, Unknown) or (cited and value == before) or not isinstance(sample.result.effect, RunCommand) or not sample.result.ran:
             continue
         before, cited = value, cited + 1
-        fact = sample.read[series][0].partition(".")[2] if sample.read[series] else ""
-        when = f"{fact}, sample {number} at +{sample.at - result.samples[0].at:.0f} s"
+        own = [path.partition(".")[2] for path in sample.read[series] if path.startswith(f"{result.step}.")]
+        fact = own[0] if own else ""
+        when = f"{series}, sample {number} at +{sample.at - result.samples[0].at:.0f} s"
         yield from (replace(line, fact=when) for line in _lines(sample.result, sample.result.effect, fact, shown(value)))
         if cited > MAX_CHANGES:
             return

@@ -2,7 +2,8 @@
 
 A condition that is unknown is passed over and remembered. A verdict by `otherwise` after an unknown
 condition would claim more than was seen: it becomes Inconclusive. So does `otherwise: healthy` when any
-decision on the way had such a doubt. A verdict under a condition that is true stands.
+decision on the way had such a doubt. A verdict under a condition that is true stands. A decision that was taken
+before (`state.standing`) is not taken again, whatever today's reading of the outputs would say.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from tshoot.playbook.tree import Branch, Node
 
 def decide(state: State, node: Node) -> tuple[State, str | None]:
     """The state after the decision of `node`, and the node to enter next (None: a verdict was reached)."""
+    standing = state.standing.get((node.id, state.attempt))
+    for branch in node.decide if standing else ():
+        if standing is not None and (branch.text, branch.outcome) == (standing.branch, standing.leads_to):
+            return _settle(state, branch, standing)
     tried: list[ConditionValue] = []
     for branch in node.decide:
         if branch.condition is None:
@@ -45,9 +50,12 @@ def _value(state: State, branch: Branch) -> ConditionValue:
 def _take(state: State, node: Node, branch: Branch, tried: list[ConditionValue]) -> tuple[State, str | None]:
     sentence, _ = render(branch.because, state.scope)
     why = node.why if isinstance(sentence, Unknown) or not sentence or branch.kind != "go" else sentence
-    decision = Decision(node.id, state.attempt, branch.text, branch.outcome, tuple(tried), why)
-    open_conditions = tuple(f"{value.condition}: {value.reason}" for value in tried if value.outcome == "unknown")
-    doubts = state.doubts + (tuple(f"{node.id}: {text}" for text in open_conditions) if branch.condition is None else ())
+    return _settle(state, branch, Decision(node.id, state.attempt, branch.text, branch.outcome, tuple(tried), why))
+
+
+def _settle(state: State, branch: Branch, decision: Decision) -> tuple[State, str | None]:
+    open_conditions = tuple(f"{value.condition}: {value.reason}" for value in decision.conditions if value.outcome == "unknown")
+    doubts = state.doubts + (tuple(f"{decision.node}: {text}" for text in open_conditions) if branch.condition is None else ())
     state = replace(state, path=(*state.path, decision), doubts=doubts)
     if branch.kind == "go":
         return state, branch.leads_to

@@ -12,7 +12,7 @@ from tshoot.model.facts import Unknown
 from tshoot.model.findings import Finding
 from tshoot.model.verdicts import ConditionValue, Decision, RuledOut, Verdict
 from tshoot.playbook.causes import filled
-from tshoot.playbook.evaluation import render
+from tshoot.playbook.evaluation import render, told
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import Branch, Node
 
@@ -143,5 +143,4 @@ def _given_details(state: State, branch: Branch) -> dict[str, str | int]:
 
 
 def _sentence(state: State, template: Template) -> str:
-    text, _ = render(template, state.scope)
-    return template.source if isinstance(text, Unknown) else text
+    return told(template, state.scope)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
+from tshoot.engine.assumed import assume
 from tshoot.engine.results import with_facts
 from tshoot.engine.state import Result, Sample, State
 from tshoot.model.events import TARGET_FAILURES
 from tshoot.model.facts import Unknown, Value
 from tshoot.model.routing import alternation
-from tshoot.playbook.evaluation import evaluate, render
+from tshoot.playbook.evaluation import Evaluation, evaluate, render
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import Sampling
 
@@ -39,16 +40,24 @@ def seconds_of(template: Template, state: State) -> float | Unknown:
 
 def add_sample(state: State, step: str, sampling: Sampling, result: Result, at: float) -> State:
     """The state with one more sample of `step`, and with the step's result over all of them."""
+    assumed = state.assumed.get(step, {})
+    result = assume(result, assumed)
     here = replace(state, results={**state.results, step: result})
     watched = {name: evaluate(expression, here.scope) for name, expression in sampling.watch.items()}
     sample = Sample(
         at,
         result,
         {name: evaluation.value for name, evaluation in watched.items()},
-        {name: tuple(path for path, _ in evaluation.readings) for name, evaluation in watched.items()},
+        {name: _read(evaluation) for name, evaluation in watched.items()},
     )
     samples = (*state.samples.get(step, ()), sample)
-    return replace(state, samples={**state.samples, step: samples}, results={**state.results, step: _over_all(samples)})
+    return replace(state, samples={**state.samples, step: samples}, results={**state.results, step: assume(_over_all(samples), assumed)})
+
+
+def _read(evaluation: Evaluation) -> tuple[str, ...]:
+    """The paths that a watched value was read from, first those that it repeats: `bgp, not usable` is told by the protocol."""
+    value = "" if isinstance(evaluation.value, Unknown) else _text(evaluation.value)
+    return tuple(path for path, _ in sorted(evaluation.readings, key=lambda reading: not value.startswith(_text(reading[1]) or "\0")))
 
 
 def _over_all(samples: tuple[Sample, ...]) -> Result:

@@ -2,6 +2,9 @@
 
 `results` holds what each step gave, by the step's id; `samples` those of the steps that repeat; `path` the decisions taken. `waiting` are the keys
 of effects that were requested and not yet answered; the run moves on when it is empty.
+
+What may be given beforehand: `standing` are decisions that were taken already, by node and attempt: they are not taken again (a session
+is gone on with). `assumed` are facts that count instead of what is read, by step and path (what if?).
 """
 
 from __future__ import annotations
@@ -69,6 +72,8 @@ class State:
     path: tuple[Decision, ...] = ()
     doubts: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    standing: Mapping[tuple[str, int], Decision] = field(default_factory=dict)
+    assumed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
     def scope(self) -> dict[str, Value]:

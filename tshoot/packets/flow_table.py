@@ -22,6 +22,7 @@ COUNTS = (
     "segments", "retransmissions", "zero_windows", "zero_window_ns", "largest", "mss",
 )  # fmt: skip
 STATE = ("base", "next", "next_ns", "before_ns", "zero_since", "window", "ack", "duplicates", "ack_ns")  # -1: not known
+HOLES_A_SIDE = 32
 _SUMMED = ("packets", "bytes", "syns", "resets", "segments", "retransmissions", "zero_windows")
 
 
@@ -48,6 +49,7 @@ class FlowTable:
         self.keys: list[bytes] = []
         self.current: dict[bytes, int] = {}
         self.notes: dict[int, Notes] = {}
+        self.holes: dict[int, list[tuple[int, int]]] = {}  # side -> what it skipped: sequence number and length
         self.noted: list[int] = []  # frames that went into a list since it was last emptied
         self._grow(256)
 
@@ -79,6 +81,24 @@ class FlowTable:
         if found is None:
             found = self.notes[direction] = Notes()
         return found
+
+    def skipped(self, side: int, sequence: int, length: int) -> None:
+        """`length` bytes before `sequence` were not seen (yet)."""
+        holes = self.holes.setdefault(side, [])
+        holes.append(((sequence - length) & 0xFFFFFFFF, length))
+        del holes[:-HOLES_A_SIDE]
+
+    def filled(self, side: int, sequence: int, length: int) -> bool:
+        """Whether a segment begins with bytes that were not seen before; from now on they are."""
+        for index, (begin, size) in enumerate(self.holes.get(side, ())):
+            into = (sequence - begin) & 0xFFFFFFFF
+            if into < size:
+                rest = [(begin, into)] if into else []
+                if into + length < size:
+                    rest.append(((sequence + length) & 0xFFFFFFFF, size - into - length))
+                self.holes[side][index : index + 1] = rest
+                return True
+        return False
 
     def remember(self, frames: list[int], frame: int) -> None:
         """Add `frame` where the list has room."""
@@ -125,6 +145,7 @@ class FlowTable:
         self.keys = [self.keys[old] for old in numbers]
         self.current = {key: place[old] for key, old in self.current.items() if old in place}
         self.notes = {2 * place[side >> 1] + (side & 1): notes for side, notes in self.notes.items() if side >> 1 in place}
+        self.holes = {2 * place[side >> 1] + (side & 1): holes for side, holes in self.holes.items() if side >> 1 in place}
         self.count = len(numbers)
         self._grow(max(256, 2 * self.count))
 

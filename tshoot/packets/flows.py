@@ -9,8 +9,9 @@ What a number means:
   protocol between two endpoints. Tunnels are not opened, later fragments count for the flow without ports.
 - `client` sent the first SYN; where none was captured (`opened` False) it has the higher port.
 - A retransmission is a segment with data, SYN or FIN that begins below the highest sequence number its sender
-  has reached, unless it is a keep-alive or came so soon after that it was only overtaken (3 ms, or the
-  handshake's RTT): tshark's `tcp.analysis.retransmission`, without its view of earlier SACKs.
+  has reached, unless it is a keep-alive, or fills a hole so soon after that it was only overtaken (3 ms, or the
+  handshake's RTT) and nobody asked for it: tshark's `tcp.analysis.retransmission`. But data that was acknowledged already and comes again
+  within an RTT is a retransmission here, and "out of order" to tshark.
 - A zero window is tshark's `tcp.analysis.zero_window`; it lasts until the same side announces another.
 - Lists of frames are the first `FRAMES_A_LIST`; the counts beside them are complete.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tshoot.packets.frames import Frame, Layer
 
 _TRANSPARENT = frozenset({"vlan", "ieee8021ad", "llc", "snap", "ethertype"})
-_NETWORKS = ("vlan.id", "ieee8021ad.id", "vxlan.vni", "geneve.vni")
+_NETWORKS = ("sll.ifindex", "vlan.id", "ieee8021ad.id", "vxlan.vni", "geneve.vni")
 _ZERO = "00:00:00:00:00:00"
 
 

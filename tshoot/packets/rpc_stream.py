@@ -56,6 +56,7 @@ class Stream:
     begin: int = 0
     end: int | None = None
     keep: bool = False
+    blind: bool = False  # a message began that could not be read
     frames: Held = field(default_factory=Held)  # of that message
     chain: Held = field(default_factory=Held)  # segments in which messages began, since one began with a segment
 
@@ -96,7 +97,10 @@ class _Walk:
             target = None
         while at < end:
             if target is None:
-                at = self._next_like(at, end)
+                like = self._next_like(at, end)
+                self._keep[at:like] |= stream.blind
+                stream.blind &= like == end
+                at = like
                 if at == end:
                     break
                 target = int(begins[at])
@@ -123,7 +127,10 @@ class _Walk:
         text, whole = self._text(at, end, offset)
         message = head(text)
         if message is None:
-            self._keep[at] |= not whole or offset > 0  # cut off, or not what was expected: rather one too many
+            self._keep[at] |= not whole or offset > 0
+            if offset:  # cut off, or not what was expected: rather too many, until a message begins with a segment
+                stream.blind = True
+                self._led.append(stream.chain)
             return None
         if not offset:
             stream.chain = Held()

@@ -136,15 +136,20 @@ def _retransmitted(found: Segments, table: FlowTable, starts: Ints, sizes: Ints,
     below = carrying & was_known & (begins < before)
     raised = highest > before
     _move(found, table, starts, sizes, sides, origin, highest, raised, whose)
-    if below.any():
+    gaps = was_known & (begins > before)
+    if below.any() or gaps.any():
         at = np.flatnonzero(below)
         quiet = (found.length[at] <= 1) & (begins[at] == before[at] - 1) & (found.flags[at] & (SYN | FIN | RST) == 0)
         below[at[quiet]] = False
         at = at[~quiet]
-        late = _overtaken(found, table, at, starts, raised, whose, ends[at] + whose[at] * _APART != before[at])
-        for index in np.flatnonzero(late).tolist():
-            late[index] = not _asked_for(found, table, int(at[index]), starts, sides)
-        below[at] = ~late
+        late = np.zeros(len(found), np.bool_)
+        late[at] = _soon(found, table, at, starts, raised, whose, ends[at] + whose[at] * _APART != before[at])
+        for index in np.flatnonzero(below | gaps).tolist():
+            if gaps[index]:
+                table.skipped(int(found.side[index]), int(found.sequence[index]), int(begins[index] - before[index]))
+            else:
+                fills = table.filled(int(found.side[index]), int(found.sequence[index]), int(found.length[index]))
+                below[index] = not (fills and late[index]) or _asked_for(found, table, index, starts, sides)
     return below
 
 
@@ -160,8 +165,8 @@ def _move(found: Segments, table: FlowTable, starts: Ints, sizes: Ints, sides: I
     table.column["base"][sides[fresh]] = (found.sequence[starts[fresh]] - (found.flags[starts[fresh]] & SYN == 0)) & 0xFFFFFFFF
 
 
-def _overtaken(found: Segments, table: FlowTable, at: Ints, starts: Ints, raised: Mask, whose: Ints, elsewhere: Mask) -> Mask:
-    """Sent so soon after a later one that it was not sent again, but came late (out of order)."""
+def _soon(found: Segments, table: FlowTable, at: Ints, starts: Ints, raised: Mask, whose: Ints, elsewhere: Mask) -> Mask:
+    """Which of the segments `at` came so soon after a later one that they may have been overtaken by it (out of order)."""
     latest = np.maximum.accumulate(np.where(raised, np.arange(len(found)), -1))
     previous = np.where(at > 0, latest[np.maximum(at - 1, 0)], -1)
     within = previous >= starts[whose[at]]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from tshoot.model.facts import CommandText
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._records import Record
 from tshoot.parsers._values import canonical_address, canonical_prefix, protocol_named
@@ -32,8 +33,8 @@ _NONE = re.compile(r"Network not found|Network not in table")
 _TYPES = {"device": "connected", "inherit": "kernel"}
 
 
-def read_routes(reading: Reading) -> tuple[list[Record], list[Line]]:
-    """The routes in order, and the lines by which BIRD said that there is none: its greeting, where nothing else follows."""
+def read_routes(reading: Reading, text: CommandText) -> tuple[list[Record], list[Line]]:
+    """The routes in order, and the lines by which BIRD said that there is none: its greeting, where nothing else follows and birdc is content."""
     routes: list[Record] = []
     none: list[Line] = []
     greeting: list[Line] = []
@@ -55,7 +56,7 @@ def read_routes(reading: Reading) -> tuple[list[Record], list[Line]]:
         elif _HEADER.fullmatch(written):
             greeting.append(line)
             reading.skip(line)
-    if not routes and not none and not reading.parsed().unread:
+    if not routes and not none and text.exit_status == 0 and not reading.parsed().unread:
         none = [line for line in greeting if line.text.startswith("BIRD")]
     return routes, none
 

@@ -35,9 +35,11 @@ def template_records(reading: Reading, template: str, key: str) -> list[Record]:
     lines = [line for line in reading.lines if line.stream == "stdout"][:_MOST_LINES]
     with _one_at_a_time:
         machine = _machine(template)
-        records = machine.read([line._replace(text=line.text.rstrip()) for line in lines if _fits(line.text)])
-        understood = machine.understood
-        machine.Reset()  # for the next run; nothing of this output is kept
+        try:
+            records = machine.read([line._replace(text=line.text.rstrip()) for line in lines if _fits(line.text)])
+            understood = machine.understood
+        finally:
+            machine.Reset()  # for the next run; nothing of this output is kept
     keyed = [record for record in records if record.fields.get(key) and record.lines[key]]
     theirs = {line.number for record in keyed for line in record.lines[key]}
     reading.skip(*(line for line in understood if line.number not in theirs))

@@ -27,7 +27,7 @@ FACTS = declared(BGP_ROUTE, "paths.*.valid")
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("bird_show_bgp_route", text)
-    routes, none = read_routes(reading)
+    routes, none = read_routes(reading, text)
     paths = [route for route in routes if route.fields["protocol"] == "bgp"]
     if paths:
         first = paths[0]

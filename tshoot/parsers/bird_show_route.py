@@ -27,7 +27,7 @@ FACTS = declared(ROUTE, "age_seconds")
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("bird_show_route", text)
-    routes, none = read_routes(reading)
+    routes, none = read_routes(reading, text)
     put_route(reading, text.command, routes, none)
     if "next_hop" not in reading.facts:
         reading.forget("next_hops")

@@ -88,12 +88,26 @@ def render(template: Template, scope: Mapping[str, Value], quote: Callable[[str]
     return "".join(pieces), readings
 
 
+def told(template: Template, scope: Mapping[str, Value]) -> str:
+    """The text as a sentence for people: what is not known stands in it as `unknown`."""
+    pieces = [part if isinstance(part, str) else _said(evaluate(part, scope).value) for part in template.parts]
+    return "".join(pieces)
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, (Unknown, dict, list, FactFunction)) or value is None:
+        return "unknown"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 class _Evaluator:
     """Walks one expression. `use` also records what was read; `_step` follows a path without recording its beginnings."""
 
     def __init__(self, scope: Mapping[str, Value], readings: list[tuple[str, Value]]) -> None:
         self.scope = scope
         self.readings = readings
+        self.origins: dict[int, str] = {}  # an item's identity -> its path
+        self.picked: dict[str, str] = {}  # a reading of an item that a filter picked -> the item's path
 
     def use(self, node: nodes.Node) -> Value:
         value, path = self._step(node)
@@ -213,17 +227,35 @@ class _Evaluator:
         return _numeric(_OPERATIONS[type(node)], left, right)
 
     def _filter(self, node: nodes.Filter) -> tuple[Value, str]:
-        """A filter that picks an item of what it is given has read that item, not the whole."""
+        """A filter that picks items of what it is given has read those items, and of them what it asks for, not the whole."""
         if node.node is None:
             return Unknown("nothing to filter"), ""
         given, path = self._step(node.node)
         value = self._apply(FILTERS[node.name], given, node.args)
+        if value is given and isinstance(value, (dict, list)):
+            return value, path
         items = given.items() if isinstance(given, Mapping) else enumerate(given) if isinstance(given, (list, tuple)) else ()
-        picked = next((key for key, item in items if path and item is value and isinstance(item, (dict, list))), None)
-        if picked is not None:
-            return value, f"{path}.{picked}"
+        for key, item in items if path else ():
+            if isinstance(item, (dict, list)):
+                self.origins[id(item)] = f"{path}.{key}"
+        if isinstance(value, (dict, list)) and id(value) in self.origins:
+            self._narrow([value], None)
+            return value, self.origins[id(value)]
+        if isinstance(value, list) and value and all(id(item) in self.origins for item in value):
+            self._narrow(value, node.args[0].value if node.args and isinstance(node.args[0], nodes.Const) else None)
+            return value, ""
         self._note(path, given)
         return value, ""
+
+    def _narrow(self, picked: list[Any], key: Any) -> None:
+        """Of the items that a filter before this one had read only `picked` are left; of them `key` was read."""
+        left = {self.origins[id(item)] for item in picked}
+        self.readings[:] = [reading for reading in self.readings if self.picked.get(reading[0], "") in {"", *left}]
+        for item in picked:
+            if isinstance(item, Mapping) and key in item:
+                path = f"{self.origins[id(item)]}.{key}"
+                self.picked[path] = self.origins[id(item)]
+                self._note(path, item[key])
 
     def _apply(self, function: Function, value: Value, arguments: list[nodes.Expr]) -> Value:
         operands = (value, *(self.use(argument) for argument in arguments))

@@ -55,6 +55,8 @@ def _citation(citation: Citation, margin: str) -> list[str]:
             return [*wrapped(citation.text, len(margin)), frame]
         case AnswerCitation():
             return wrapped(f"asked: {citation.question} Answer: {one_line(citation.answer)}", len(margin) + 2, margin)
+        case FailureCitation() if not citation.target:
+            return wrapped(f"{one_line(citation.node)}: {citation.detail or citation.failure}", len(margin) + 2, margin)
         case FailureCitation():
             where = " $ ".join(filter(None, (one_line(citation.target), one_line(citation.command))))
             return wrapped(f"{where}: {citation.failure}: {citation.detail}", len(margin) + 2, margin)

@@ -243,6 +243,14 @@ def test_a_claim_that_a_bridge_rewrites_is_the_arp_messages_own() -> None:
     assert ARP.detect(frames(*said)).findings == ()
 
 
+@pytest.mark.parametrize(("under", "found"), [(carrier(HOST), ["fault"]), ([layer("sll", src__eth=HOST)], [])])
+def test_a_cooked_capture_shows_a_forwarded_claim_twice(under: list[Layer], found: list[str]) -> None:
+    said = []
+    for at in (0.0, 10.0):
+        said += [(at, [*under, arp(1, VM, "192.0.2.50", "192.0.2.1")]), (at + 0.001, [*under, arp(1, HOST, "192.0.2.50", "192.0.2.1")])]
+    assert [finding.severity for finding in ARP.detect(frames(*said)).findings] == found
+
+
 NAMES = ["eth.src", "eth.dst", "ipv6.src", "ipv6.dst", "icmpv6.type", "icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address"]
 NAMES += ["icmpv6.opt.src_linkaddr", "icmpv6.opt.target_linkaddr", "icmpv6.nd.na.flag.o", "icmpv6.nd.na.flag.s", "icmpv6.opt.nonce", "vlan.id"]
 NAMES += ["arp.opcode", "arp.src.hw_mac", "arp.src.proto_ipv4", "arp.dst.hw_mac", "arp.dst.proto_ipv4", "sll.src.eth", "frame.interface_id"]

@@ -3,7 +3,8 @@
 A claim is an ARP message whose sender address is set: replies, announcements, requests. Claims are judged by `claims` for each
 receiver apart: a server whose bond balances the receivers over its ports tells each of them another MAC, but the same one always.
 Left out: virtual MACs; a MAC that replies for three addresses or more, at least one of which another MAC claims too, is a proxy
-(a warning at most); one change for good is a failover.
+(a warning at most); one change for good is a failover. A cooked capture of all interfaces shows what a host forwards twice, the second
+time perhaps with a MAC of its own: nothing is judged in it.
 
 A probe (sender 0.0.0.0) that another MAC answers within 2 s finds its address in use: it works as intended, a warning; a fault where
 the prober also claims the address. Probes to one MAC alone are a switch's device tracking, and no sign at all.
@@ -46,7 +47,7 @@ class Duplicates:
         self._owners: dict[tuple[str, str], dict[str, int]] = {}  # (link, address) -> MAC -> its last claim's frame
 
     def message(self, arp: Arp) -> None:
-        if not unicast(arp.mac) or is_virtual(arp.mac):
+        if not arp.direct or not unicast(arp.mac) or is_virtual(arp.mac):
             return
         if arp.probe:
             if arp.broadcast and len(self._probes) < _REMEMBERED:

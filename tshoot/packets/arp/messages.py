@@ -25,6 +25,7 @@ class Arp:
     target_mac: str
     target: str
     broadcast: bool
+    direct: bool  # in an Ethernet frame, not in a cooked capture
 
     @property
     def probe(self) -> bool:
@@ -44,4 +45,4 @@ def read(frame: Frame) -> Iterator[Arp]:
         if opcode in (REQUEST, REPLY) and sender and target:
             mac, target_mac = layer.first("arp.src.hw_mac").lower(), layer.first("arp.dst.hw_mac").lower()
             broadcast = not unicast(found.destination)
-            yield Arp(frame.number, frame.time, found.link, opcode, mac, sender, target_mac, target, broadcast)
+            yield Arp(frame.number, frame.time, found.link, opcode, mac, sender, target_mac, target, broadcast, found.direct)

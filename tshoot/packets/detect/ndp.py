@@ -25,7 +25,7 @@ class _Ndp:
     family = "ndp"
     causes: Mapping[str, str] = {
         "ndp.source-mac-rewritten": "link-layer address option and Ethernet source of the same frame differ, in at least three frames (two: medium "
-        "confidence); virtual router MACs, cooked captures, tunnels are left out; a router's own frames, MACs that also send by themselves: a warning",
+        "confidence); virtual router MACs, cooked captures, tunnels left out; a router's own frames, MACs that also send by themselves: a warning",
         "ndp.unanswered-solicitation": "three solicitations of one host for one target in a row, no advertisement; duplicate address detection, "
         "the end of the capture and rewritten MACs are left out; more than ten targets: a warning (a scan)",
         "ndp.duplicate-address": "a probe (source ::) answered or met by another MAC, or two MACs that override each other; looped frames (nonce), "

@@ -71,7 +71,7 @@ class Duplicates:
             if 0 <= nd.time - probe.time <= _ANSWERED and probe.mac not in (nd.mac, nd.claimed):
                 self._conflict(key, probe, nd)
                 break
-        if nd.override and (nd.claimed or nd.direct):
+        if nd.override and nd.direct:  # a cooked capture shows what a host forwards twice
             self._claims.claim(key, Claim(nd.frame, nd.time, nd.claimed or nd.mac))
 
     def _conflict(self, key: tuple[str, str], probe: Nd, other: Nd) -> None:

@@ -13,7 +13,7 @@ from tshoot.model.findings import Confidence, Finding, LineValue
 from tshoot.model.routing import covers, in_own_prefix, recursion
 from tshoot.transcripts.bgp.history import History
 from tshoot.transcripts.judgement import finding, proof, whole
-from tshoot.transcripts.reading import Reads
+from tshoot.transcripts.reading import Read, Reads
 
 CAUSE = "bgp.next-hop-in-own-prefix"
 STEADY = 150  # seconds: two walks and a half of the BGP scanner

@@ -1,0 +1,100 @@
+"""What a session's events come to: what was asked, what was answered, which decisions stand.
+
+A session may have been gone on with, so a request can come twice: the later one counts, and what belonged to the earlier one (the rest of
+a capture, the other samples of a series) counts no more. An answer `cancelled` says that the run was ended, nothing of the target: it is
+none, and what was decided on it does not stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tshoot.engine.advance import step_of
+from tshoot.errors import SessionError
+from tshoot.model.effects import Effect, StartCapture
+from tshoot.model.events import (
+    DecisionTaken,
+    EffectAnswered,
+    EffectRequested,
+    Event,
+    Failed,
+    RunEnded,
+    RunStarted,
+    UnknownEvent,
+    VerdictReached,
+)
+from tshoot.model.verdicts import Decision, Verdict
+
+_NEEDED = frozenset(kind.__name__ for kind in (RunStarted, EffectRequested, EffectAnswered, DecisionTaken, VerdictReached))
+
+
+@dataclass
+class Recording:
+    """`requests` and `answers` are by key, in the order of the log; an answer comes with its place in that order."""
+
+    started: RunStarted
+    requests: dict[str, Effect] = field(default_factory=dict)
+    answers: dict[str, tuple[int, EffectAnswered]] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    verdict: Verdict | None = None
+    ended: RunEnded | None = None
+
+    def forget(self, effect: Effect) -> None:
+        """Drop `effect` and what it begins: the rest of its capture, the other samples of its series."""
+        for key in [key for key, asked in self.requests.items() if _belongs(asked, effect)]:
+            del self.requests[key]
+            self.answers.pop(key, None)
+
+
+def record_of(events: Iterable[Event]) -> Recording:
+    """SessionError where the run never began, or where the log holds what this version cannot read."""
+    recording: Recording | None = None
+    stopped = False
+    for place, event in enumerate(events):
+        if isinstance(event, UnknownEvent) and event.name in _NEEDED:
+            raise SessionError(f"{event.name} of the session holds what this version does not know", "use the version that recorded it, or a newer one")
+        if recording is None:
+            recording = Recording(event) if isinstance(event, RunStarted) else None
+        else:
+            stopped = _after(recording, place, event, stopped)
+    if recording is None:
+        raise SessionError("the run never began: the session holds neither targets nor inputs", "run the playbook anew")
+    return recording
+
+
+def _after(recording: Recording, place: int, event: Event, stopped: bool) -> bool:
+    """One event further; whether the run has been told to stop, so that no decision counts."""
+    match event:
+        case EffectRequested(effect=effect):
+            if effect.key in recording.requests:
+                recording.forget(effect)
+            recording.requests[effect.key] = effect
+            recording.ended = None
+            return False
+        case EffectAnswered(outcome=Failed(kind="cancelled")):
+            return True
+        case EffectAnswered():
+            recording.answers[event.key] = (place, event)
+        case DecisionTaken(decision=decision) if not stopped:
+            recording.decisions.append(decision)
+        case VerdictReached(verdict=verdict) if not stopped:
+            recording.verdict = verdict
+        case RunEnded():
+            recording.ended = event
+            return False
+    return stopped
+
+
+def _belongs(effect: Effect, to: Effect) -> bool:
+    """Whether `effect` is `to`, or part of what `to` begins."""
+    if isinstance(to, StartCapture):
+        return (effect.node, attempt_of(effect)) == (to.node, attempt_of(to))
+    if ":sample-1/" in to.key:
+        return (step_of(effect), attempt_of(effect)) == (step_of(to), attempt_of(to))
+    return effect.key == to.key
+
+
+def attempt_of(effect: Effect) -> str:
+    """`2` of `route:sample-3/2@router`."""
+    return effect.key.partition("/")[2].partition("@")[0]
