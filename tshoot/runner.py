@@ -3,6 +3,7 @@
 A request is in the log before it is performed; an answer is in the log before the engine sees it; a
 view sees what the log has. A view that fails is dropped, the run lives. On cancel the loop stops
 asking, waits a moment for what is under way, and ends; what runs on targets is cleaned up by `cleanup`.
+A session that is gone on with begins with a state that was folded from its log, and with what that log tells already.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -45,6 +47,15 @@ class EventLog(Protocol):
     def append(self, event: Event) -> None: ...
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the log holds before the run: its events (views see them first), how many of the state's decisions, whether the verdict."""
+
+    events: Sequence[Event] = ()
+    decisions: int = 0
+    verdict: bool = False
+
+
 class Runner:
     """Runs one playbook to its verdict. `run` blocks: give it a thread of its own where a screen must stay alive."""
 
@@ -58,6 +69,7 @@ class Runner:
         cancel: CancelToken | None = None,
         cleanup: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
+        told: Told | None = None,
     ) -> None:
         self._begin = begin
         self._perform = perform
@@ -66,6 +78,7 @@ class Runner:
         self._cancel = cancel or CancelToken()
         self._cleanup = cleanup
         self._clock = clock
+        self._told = told or Told()
         self._answers: SimpleQueue[EffectAnswered | None] = SimpleQueue()
         self._under_way: set[str] = set()
         self._showing = threading.RLock()
@@ -74,7 +87,10 @@ class Runner:
         """The verdict, None when the run was cancelled. What cannot be logged ends the run: nothing is done unrecorded."""
         try:
             state, effects = self._begin()
-            self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
+            for event in self._told.events:
+                self._show(event)
+            if not self._told.events:
+                self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
             state = self._loop(state, effects)
         except BaseException as error:
             self._clean_up()
@@ -85,12 +101,13 @@ class Runner:
         if state.verdict is None:
             self.record(RunEnded(self._clock(), "cancelled"))
             return None
-        self.record(VerdictReached(self._clock(), state.verdict))
+        if not self._told.verdict:
+            self.record(VerdictReached(self._clock(), state.verdict))
         self.record(RunEnded(self._clock(), "finished"))
         return state.verdict
 
     def _loop(self, state: State, effects: Sequence[Effect]) -> State:
-        self._tell_decisions(0, state)
+        self._tell_decisions(self._told.decisions, state)
         with self._cancel.on_cancel(lambda: self._answers.put(None)):
             while state.verdict is None and not self._cancel.cancelled:
                 for effect in effects:
@@ -99,6 +116,8 @@ class Runner:
                 if answered is None:
                     break
                 self._note_answer(answered)
+                if self._cancel.cancelled and isinstance(answered.outcome, Failed) and answered.outcome.kind == "cancelled":
+                    break  # it says nothing of the target: nothing is decided on it
                 decided = len(state.path)
                 state, effects = advance(state, answered)
                 self._tell_decisions(decided, state)

@@ -109,7 +109,7 @@ def _commands(role: str, recorder: Recorder, folder: Path) -> Iterator[str]:
         if target != role:
             continue
         yield f"      - run: {_text(command)}"
-        turns = _turns(answers)
+        turns = turns_of(answers)
         files = []
         for turn, (_, output) in enumerate(turns, 1):
             files.append(f"{role}-{number:02}{f'-{turn:02}' if len(turns) > 1 else ''}.txt")
@@ -135,7 +135,7 @@ def _commands(role: str, recorder: Recorder, folder: Path) -> Iterator[str]:
             yield f"      - {{run: {_text(command)}, fails: {kind}}}"
 
 
-def _turns(answers: list[tuple[float, CommandRan]]) -> list[tuple[float, bytes]]:
+def turns_of(answers: list[tuple[float, CommandRan]]) -> list[tuple[float, bytes]]:
     """(from when, output): a turn begins midway between the last look at the one before and the first look at it; the first one at 0."""
     turns: list[tuple[float, bytes]] = []
     seen = 0.0

@@ -15,20 +15,21 @@ from tshoot.retrace.recording import Recording
 
 
 class RecordedAnswers:
-    """`renamed` maps a node that asks to the node that asked then, where an answer was found by what was asked."""
+    """`renamed` maps a node that asks to the node that asked then, where an answer was found by what was asked; `last` is the place and time
+    of the answer that was given last."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._free: dict[str, Hashable] = {key: content(effect, recording) for key, effect in recording.requests.items() if key in recording.answers}
         self._captures: dict[str, str] = {}  # key of a StartCapture that was asked for -> the one whose answer it got
-        self._last = (0.0, recording.started.at)
+        self.last = (0.0, recording.started.at)
         self.renamed: dict[str, str] = {}
 
     def find(self, effect: Effect) -> tuple[float, EffectAnswered] | None:
         """The place in the order, and the answer under the key of `effect`; None where nothing of the kind was recorded."""
         key = self._key_for(effect)
         if key is None:
-            place, at = self._last
+            place, at = self.last
             return (place, EffectAnswered(at, effect.key, Ok(Waited(effect.seconds)))) if isinstance(effect, Wait) else None
         del self._free[key]
         then = self._recording.requests[key]
@@ -37,7 +38,7 @@ class RecordedAnswers:
         if isinstance(effect, StartCapture):
             self._captures[effect.key] = key
         place, answered = self._recording.answers[key]
-        self._last = (place, answered.at)
+        self.last = (float(place), answered.at)
         return place, replace(answered, key=effect.key)
 
     def _key_for(self, effect: Effect) -> str | None:

@@ -53,7 +53,9 @@ def record_of(events: Iterable[Event]) -> Recording:
     stopped = False
     for place, event in enumerate(events):
         if isinstance(event, UnknownEvent) and event.name in _NEEDED:
-            raise SessionError(f"{event.name} of the session holds what this version does not know", "use the version that recorded it, or a newer one")
+            raise SessionError(
+                f"{event.name} of the session holds what this version does not know", "use the version that recorded it, or a newer one"
+            )
         if recording is None:
             recording = Recording(event) if isinstance(event, RunStarted) else None
         else:

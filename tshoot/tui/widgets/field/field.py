@@ -83,7 +83,8 @@ def target_field(role: Role, value: str) -> Field:
             return f"{clean_line(error.message)}: {clean_line(error.hint)}"
         return ""
 
-    about = f"{role.help} ({', '.join(role.platforms)}){', may be left out' if role.optional else ''}"
+    kind = f" ({role.platforms[0]})" if len(role.platforms) == 1 else ""
+    about = f"{role.help}{kind}{', may be left out' if role.optional else ''}"
     return Field("target", role.name, check, about=about, sample="root@esx01.example.net", value=clean_line(value))
 
 
@@ -94,9 +95,7 @@ def platform_field(role: Role, value: str) -> Field:
         return "" if text in role.platforms else f"expected one of {', '.join(role.platforms)}"
 
     first = role.platforms[0]
-    return Field(
-        "platform", role.name, check, about=f"what {role.name} is: {', '.join(role.platforms)}", sample=first, value=clean_line(value or first)
-    )
+    return Field("platform", role.name, check, about=f"its platform: {', '.join(role.platforms)}", sample=first, value=clean_line(value or first))
 
 
 def input_field(spec: InputSpec, value: str) -> Field:
