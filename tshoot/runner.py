@@ -34,6 +34,7 @@ from tshoot.model.events import (
     VerdictReached,
 )
 from tshoot.model.verdicts import Verdict
+from tshoot.session.masking import masked
 
 OnProgress = Callable[[Progress], None]
 Perform = Callable[[Effect, OnProgress], Outcome]
@@ -116,7 +117,7 @@ class Runner:
                 if answered is None:
                     break
                 self._note_answer(answered)
-                if self._cancel.cancelled and isinstance(answered.outcome, Failed) and answered.outcome.kind == "cancelled":
+                if isinstance(answered.outcome, Failed) and answered.outcome.kind == "cancelled":
                     break  # it says nothing of the target: nothing is decided on it
                 decided = len(state.path)
                 state, effects = advance(state, answered)
@@ -148,7 +149,7 @@ class Runner:
             outcome = self._perform(effect, self._show)
         except BaseException as error:  # a defect of ours must not leave the run waiting for ever
             outcome = Failed("internal", f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session")
-        self._answers.put(EffectAnswered(self._clock(), effect.key, outcome))
+        self._answers.put(masked(EffectAnswered(self._clock(), effect.key, outcome)))  # what the engine cites is what the log stores
 
     def _tell_decisions(self, since: int, state: State) -> None:
         for decision in state.path[since:]:

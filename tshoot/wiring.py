@@ -10,6 +10,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,10 +28,11 @@ from tshoot.playbook.expressions import Template
 from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.loader import find_playbook, load_playbook
 from tshoot.playbook.tree import CaptureStep, Playbook, RunStep
-from tshoot.runner import Runner, View
+from tshoot.runner import Begin, Runner, Told, View
 from tshoot.transports.address import parse_address
 
 if TYPE_CHECKING:
+    from tshoot.session.log import SessionLog
     from tshoot.transports.base import Prompter
     from tshoot.transports.settings import SshSettings
 
@@ -218,27 +220,39 @@ def start(
     cancel: CancelToken | None = None,
 ) -> Started:
     """Open the session and build the runner; nothing is connected to before `run()`."""
-    from tshoot.performers.world import World
     from tshoot.session.log import SessionLog
     from tshoot.session.store import default_root
 
     knowledge = ShippedKnowledge()
-    cancel = cancel or CancelToken()
     log = SessionLog.create(settings.record or default_root(), prepared.playbook.id, prepared.playbook.text, knowledge.versions())
+    begun = partial(begin, prepared.playbook, prepared.targets, prepared.inputs, knowledge)
+    return assemble(log, begun, prepared.targets, settings, operator=operator, prompter=prompter, views=views, cancel=cancel)
+
+
+def assemble(
+    log: SessionLog,
+    begun: Begin,
+    targets: Mapping[str, TargetSpec],
+    settings: Settings,
+    *,
+    operator: Operator,
+    prompter: Prompter,
+    views: Sequence[View] = (),
+    cancel: CancelToken | None = None,
+    told: Told | None = None,
+) -> Started:
+    """A run from `begun` on, into `log`, which `told` tells of where it holds something already; `run()` closes it."""
+    from tshoot.performers.world import World
+    from tshoot.session.store import default_root
+
+    cancel = cancel or CancelToken()
     state = settings.state or default_root().parent
-    world = World(prepared.targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state)
+    world = World(targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state)
 
     def go() -> Verdict | None:
         with log:
             return runner.run()
 
-    runner = Runner(
-        lambda: begin(prepared.playbook, prepared.targets, prepared.inputs, knowledge),
-        world.perform,
-        log,
-        views=views,
-        cancel=cancel,
-        cleanup=world.close,
-    )
+    runner = Runner(begun, world.perform, log, views=views, cancel=cancel, cleanup=world.close, told=told)
     world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
     return Started(log.header.session, log.folder, go, cancel)

@@ -31,7 +31,6 @@ class Interface:
     port_mtu: int = 0
     gateway: str = ""
     dad: bool = False
-    up: bool = True
 
 
 @dataclass(frozen=True)

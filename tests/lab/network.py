@@ -65,7 +65,7 @@ def _commands(interfaces: tuple[Interface, ...]) -> list[str]:
     for one in interfaces:
         if not one.dad:
             lines.append(f"sysctl -qw net.ipv6.conf.{one.name}.accept_dad=0")
-        if one.switch and one.up:
+        if one.switch:
             lines.append(f"ip link set {one.name} up")
         lines += [f"ip addr add {address} {_kind(address, one)} dev {one.name}" for address in one.address]
         if one.gateway:

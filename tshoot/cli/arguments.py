@@ -8,6 +8,7 @@ _EXITS = (
     "exit status: 0 healthy, 1 fault found, 2 usage or playbook error, 3 inconclusive"
     ", 4 target unreachable or refused, 5 program missing, 130 interrupted"
 )
+_REJUDGED = "exit status: 0 judged the same, 1 differently, 3 could not be judged; 2 usage or session error, 5 program missing, 130 interrupted"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     _analyze(_verb(verbs, "analyze", "diagnose captures and pasted terminal text that somebody sent"))
     _verb(verbs, "explain", "what a cause means, who fixes it and how").add_argument("cause", help="for example nfs.mount-denied")
     _playbooks(_verb(verbs, "playbooks", "list, show, lint, test, graph, coverage of playbooks"))
-    _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions"))
+    _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions; judge them again, go on with them"))
     _demo(_verb(verbs, "demo", "a recorded fault, served by a simulated device over real SSH on loopback"))
     _json(_verb(verbs, "doctor", "what is missing on this machine, and the command that mends it"))
     return parser
@@ -93,10 +94,35 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--speed", type=float, metavar="X", help="with its timing, X times as fast (1: as it was); default: at once")
     replay.add_argument("--exact", action="store_true", help="do not shorten long pauses")
     verify = actions.add_parser("verify", help="prove that nothing was altered")
-    for action in (show, replay, verify):
+    rejudge = actions.add_parser("rejudge", help="judge what was recorded again, by what tshoot knows today; connects nowhere", epilog=_REJUDGED)
+    _rejudge(rejudge)
+    resume = actions.add_parser("resume", help="go on with an interrupted session where it stopped", epilog=_EXITS)
+    _resume(resume)
+    for action in (show, replay, verify, rejudge, resume):
         action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
-    for action in (listing, show, replay, verify):
+    for action in (listing, show, replay, verify, rejudge, resume):
         _record(action)
+
+
+def _rejudge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--playbook", metavar="ID|FILE", help="judge by this playbook (default: the one in the session; `shipped`: today's of its id)"
+    )
+    parser.add_argument(
+        "--what-if", action="append", default=[], metavar="NODE.FACT=VALUE", help="as if a step had told this, e.g. ping_full.received=0"
+    )
+    parser.add_argument("--all", action="store_true", help="every session that reached a verdict, as a table")
+    parser.add_argument("--since", metavar="WHEN", help="with --all: those that began since, e.g. 2026-11-01 or 30d")
+    _json(parser)
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--capture-dir", action="append", default=[], metavar="ROLE=DIR", help="folder on the target to capture into, e.g. a datastore"
+    )
+    parser.add_argument("--keep-path", action="store_true", help="go on along the recorded path, though today a decision would be another")
+    parser.add_argument("--yes", action="store_true", help="answer yes to every question, but to changes that may have been done already")
+    _json(parser)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,10 @@
-"""tshoot sessions: what was recorded: list, show, replay, verify."""
+"""tshoot sessions: what was recorded: list, show, replay, verify; rejudge and resume have modules of their own."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from tshoot.cancel import CancelToken
@@ -18,6 +19,8 @@ def run(arguments: Namespace) -> int:
     root = Path(arguments.record) if arguments.record else default_root()
     if arguments.action == "list":
         return _list(root, arguments.json)
+    if arguments.action in ("rejudge", "resume"):
+        return int(import_module(f"tshoot.cli.{arguments.action}").run(root, arguments))
     return {"show": _show, "replay": _replay, "verify": _verify}[arguments.action](open_session(root, arguments.session), arguments)
 
 

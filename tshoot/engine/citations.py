@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tshoot.engine.state import Result, State
-from tshoot.model.effects import AskOperator, RunCommand
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture
 from tshoot.model.evidence import AnswerCitation, Citation, FailureCitation, FrameCitation, LineCitation
 from tshoot.model.facts import Span, Unknown, Value
 from tshoot.model.findings import Finding
@@ -17,6 +17,7 @@ from tshoot.model.verdicts import Reading
 
 MAX_VALUE = 200
 MAX_CHANGES = 6  # of one series that are cited
+_ASKED_FOR: Mapping[type[Effect], str] = {StartCapture: "capture", StopCapture: "end of the capture", Decode: "reading the capture", AskOperator: "question"}
 _FOUND = re.compile(r"(?:found|warned)\('(.+)'\)")
 
 
@@ -74,7 +75,7 @@ def finding_citations(result: Result, finding: Finding) -> tuple[Citation, ...]:
 def failure_citation(result: Result) -> FailureCitation:
     assert result.failed is not None  # noqa: S101  only asked for failed results
     effect = result.effect
-    command = effect.command if isinstance(effect, RunCommand) else type(effect).__name__ if effect else ""
+    command = effect.command if isinstance(effect, RunCommand) else _ASKED_FOR.get(type(effect), "") if effect else ""
     return FailureCitation(result.step, getattr(effect, "target", ""), command, result.failed.kind, result.failed.detail)
 
 

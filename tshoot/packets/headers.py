@@ -61,10 +61,7 @@ class Headers:
         """The big-endian integers of `size` bytes at `place`, for the rows `chosen`, and where they were captured."""
         there = (place >= 0) & (place + size <= self.end[chosen])
         taken = rows(self.batch.data, np.where(there, place, 0), size)
-        value = taken[:, 0].astype(np.int64)
-        for column in range(1, size):
-            value = value << 8 | taken[:, column]
-        return value, there
+        return taken.view(f">u{size}")[:, 0].astype(np.int64), there
 
     def has(self, protocol: int) -> Mask:
         found: Mask = (self.protocol == protocol) & ~self.later
@@ -99,7 +96,8 @@ def _links(batch: Batch, end: Ints) -> tuple[Ints, Ints, Ints]:
     kind, network, tags = np.zeros(count, np.int64), batch.starts.copy(), np.zeros(count, np.int64)
     present = set(np.unique(batch.links).tolist()) if count and (batch.links != batch.links[0]).any() else set(batch.links[:1].tolist())
     for link in present:
-        chosen = np.flatnonzero((batch.links == link) & (batch.captured >= 0))
+        matching = np.flatnonzero((batch.links == link) & (batch.captured >= 0))
+        chosen: Ints | slice = slice(None) if len(matching) == count else matching
         starts, limit = batch.starts[chosen], end[chosen]
         if link in _ETHERNET:
             kind[chosen], network[chosen] = _at(batch, starts + 12, limit), starts + 14

@@ -32,7 +32,7 @@ class Selection:
         self._bulk = RpcBulk()
         self._taken: list[Ints] = []
         self._spare: list[Ints] = []
-        self._count = 0
+        self._count = self._spared = 0
         self._own_choice = any(hasattr(detector, "from_flows") for detector in detectors)
 
     @property
@@ -62,7 +62,8 @@ class Selection:
             self._taken += earlier
         wanted &= headers.batch.captured >= 0
         self._keep(located(headers, np.flatnonzero(wanted)))
-        if self._own_choice and len(noted):
+        if self._own_choice and len(noted) and self._spared < MOST:
+            self._spared += len(noted)
             self._spare.append(located(headers, np.array(noted, np.int64) - headers.batch.first))
 
     def _keep(self, frames: Ints) -> None:

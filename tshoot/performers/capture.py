@@ -18,7 +18,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import StartCapture, StopCapture
 from tshoot.model.events import CaptureStarted, CaptureTaken, Progress, TargetSpec
-from tshoot.performers.journal import CaptureJournal, leftovers
+from tshoot.performers.journal import CaptureJournal, leftovers, merged, of_session, same_host
 from tshoot.performers.leftovers import sweep
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import load_platform
@@ -36,7 +36,9 @@ class Captures:
         self._state = state
         self._directories = directories
         self._session = log.header.session.rpartition("-")[2]
-        self._journal = CaptureJournal(state / "journal", self._session, log.folder / "captures.jsonl")
+        own = log.folder / "captures.jsonl"
+        self._earlier = of_session(own)  # a session that is gone on with
+        self._journal = CaptureJournal(state / "journal", self._session, own)
         self._by_role: dict[str, RemoteCapture] = {}
         self._lock = threading.Lock()
 
@@ -67,7 +69,10 @@ class Captures:
 
     def sweep(self, target: TargetSpec, transport: Transport, cancel: CancelToken) -> list[str]:
         """Clear what earlier runs left on this target; one sentence each."""
-        return sweep(transport, leftovers(self._state / "journal", target.host), cancel, self._state / "rescued")
+        with self._lock:  # once: another role may be the same host, and a capture of ours of the same name run there by then
+            own = [one for one in self._earlier if same_host(one.record.host, target.host)]
+            self._earlier = [one for one in self._earlier if one not in own]
+        return sweep(transport, merged(leftovers(self._state / "journal", target.host), own), cancel, self._state / "rescued")
 
     def close(self) -> None:
         for remote in self._by_role.values():

@@ -16,7 +16,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,10 +40,11 @@ class CaptureRecord:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A capture of a run that is no more. `journal` is the file that still lists it."""
+    """A capture of a run that is no more. `journal` is the file that still lists it, `own` the one in its session's folder."""
 
     record: CaptureRecord
-    journal: Path
+    journal: Path | None
+    own: Path | None = None
 
 
 class CaptureJournal:
@@ -92,18 +93,33 @@ def leftovers(folder: Path, host: str) -> list[Leftover]:
     for file in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         with _unowned(file) as descriptor:
             if descriptor is not None:
-                found += [Leftover(record, file) for record in _remaining(descriptor) if _same_host(record.host, host)]
+                found += [Leftover(record, file) for record in _remaining(descriptor) if same_host(record.host, host)]
     return found
 
 
+def of_session(file: Path) -> list[Leftover]:
+    """What the `captures.jsonl` of a session that is gone on with still lists: on a machine that has no journal of it, too."""
+    with _unowned(file) as descriptor:
+        return [] if descriptor is None else [Leftover(record, None, file) for record in _remaining(descriptor)]
+
+
+def merged(journals: list[Leftover], own: list[Leftover]) -> list[Leftover]:
+    """The captures on one host that either lists, each once, with every file that lists it."""
+    rest = {one.record.path: one for one in own}
+    listed = [replace(one, own=rest.pop(one.record.path).own) if one.record.path in rest else one for one in journals]
+    return [*listed, *rest.values()]
+
+
 def settle_leftover(leftover: Leftover) -> None:
-    """Note that it was removed; the file goes with its last entry."""
-    with _unowned(leftover.journal) as descriptor, suppress(OSError):
-        if descriptor is None:
-            return
-        _append(descriptor, CaptureRecord(leftover.record.host, leftover.record.path, "removed"))
-        if not _remaining(descriptor):
-            leftover.journal.unlink(missing_ok=True)
+    """Note that it was removed; a journal goes with its last entry."""
+    removed = CaptureRecord(leftover.record.host, leftover.record.path, "removed")
+    for file in filter(None, (leftover.own, leftover.journal)):
+        with _unowned(file) as descriptor, suppress(OSError):
+            if descriptor is None:
+                continue
+            _append(descriptor, removed)
+            if file == leftover.journal and not _remaining(descriptor):
+                file.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -158,7 +174,8 @@ def _record(line: bytes) -> CaptureRecord | None:
     return record if whole and record.state in State.__args__ and _SAFE_PATH.fullmatch(record.path) else None  # type: ignore[attr-defined]
 
 
-def _same_host(one: str, other: str) -> bool:
+def same_host(one: str, other: str) -> bool:
+    """Whether two targets, as typed, are one host: name and port count, the user does not."""
     try:
         a, b = parse_address(one), parse_address(other)
     except UsageError:

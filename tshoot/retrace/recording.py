@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tshoot.engine.advance import step_of
 from tshoot.errors import SessionError
-from tshoot.model.effects import Effect, StartCapture
+from tshoot.model.effects import Effect, RunCommand, StartCapture
 from tshoot.model.events import (
     DecisionTaken,
     EffectAnswered,
@@ -31,11 +31,16 @@ _NEEDED = frozenset(kind.__name__ for kind in (RunStarted, EffectRequested, Effe
 
 @dataclass
 class Recording:
-    """`requests` and `answers` are by key, in the order of the log; an answer comes with its place in that order."""
+    """`requests` and `answers` are by key, in the order of the log; an answer comes with its place in that order.
+
+    `requested` are all keys that were ever asked for, `changes` when commands were that may change something and were not declined.
+    """
 
     started: RunStarted
     requests: dict[str, Effect] = field(default_factory=dict)
     answers: dict[str, tuple[int, EffectAnswered]] = field(default_factory=dict)
+    requested: set[str] = field(default_factory=set)
+    changes: dict[str, float] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     verdict: Verdict | None = None
     ended: RunEnded | None = None
@@ -72,12 +77,17 @@ def _after(recording: Recording, place: int, event: Event, stopped: bool) -> boo
             if effect.key in recording.requests:
                 recording.forget(effect)
             recording.requests[effect.key] = effect
+            recording.requested.add(effect.key)
+            if isinstance(effect, RunCommand) and effect.changes:
+                recording.changes[effect.key] = event.at
             recording.ended = None
             return False
         case EffectAnswered(outcome=Failed(kind="cancelled")):
             return True
         case EffectAnswered():
             recording.answers[event.key] = (place, event)
+            if isinstance(event.outcome, Failed) and event.outcome.kind == "declined":
+                recording.changes.pop(event.key, None)
         case DecisionTaken(decision=decision) if not stopped:
             recording.decisions.append(decision)
         case VerdictReached(verdict=verdict) if not stopped:

@@ -28,7 +28,9 @@ from tshoot.model.evidence import EvidenceRef
 from tshoot.session.codec_v1 import Header, encode, encode_header, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import create_private, disk_errors, make_private_folder, open_regular, sync_folder, write_all
+from tshoot.session.masking import masked
 from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash, read_header, read_lines
+from tshoot.session.writer import sign, strike, told
 
 
 class SessionLog:
@@ -71,6 +73,7 @@ class SessionLog:
         log = cls(folder, descriptor, header)
         try:
             _claim(descriptor, folder)
+            sign(folder)
             log._write(encode_header(header))
             with disk_errors("written", folder):
                 sync_folder(folder)
@@ -86,21 +89,24 @@ class SessionLog:
         descriptor = open_regular(folder / LOG, os.O_RDWR)
         try:
             _claim(descriptor, folder)
+            sign(folder)
             log = cls(folder, descriptor, read_header(folder))
             for _ in read_lines(folder, lambda sha256, size: b""):  # raises where the log is broken
                 pass
             for number, line in complete_lines(folder):
                 log._n, log._end, log._prev = number, log._end + len(line), line_hash(line)
             log._cut()
+            _remove_unfinished(folder)
         except BaseException:
+            strike(folder)
             os.close(descriptor)
             raise
         return log
 
     def append(self, event: Event) -> None:
-        """Write one event; durable when it returns. SessionError where it cannot be written: the log is as before."""
+        """Write one event, without secrets; durable when it returns. SessionError where it cannot be written: the log is as before."""
         with self._lock:
-            self._write(encode(self._n, event, self._prev, self._evidence.keep))
+            self._write(encode(self._n, masked(event), self._prev, self._evidence.keep))
 
     def add_capture(self, source: Path, origin: str = "") -> EvidenceRef:
         """Move a pulled capture into evidence; `source` is gone afterwards. `origin` says target and interface."""
@@ -122,8 +128,18 @@ class SessionLog:
             try:
                 self._write(encode_seal(self._n, self._prev))
             finally:
-                self._closed = True
-                os.close(self._descriptor)
+                self._let_go()
+
+    def release(self) -> None:
+        """Let the log go as it is: nothing is added, not even a seal."""
+        with self._lock:
+            if not self._closed:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._closed = True
+        strike(self.folder)
+        os.close(self._descriptor)
 
     def __enter__(self) -> SessionLog:
         return self
@@ -153,6 +169,13 @@ class SessionLog:
         os.lseek(self._descriptor, self._end, os.SEEK_SET)
 
 
+def _remove_unfinished(folder: Path) -> None:
+    """What a writer that died was about to keep: evidence without its name, a capture on its way."""
+    for file in (*folder.glob("pulled-*.pcap"), *(folder / EVIDENCE).glob(".*.part")):
+        with suppress(OSError):
+            file.unlink()
+
+
 def _claim(descriptor: int, folder: Path) -> None:
     """Lock the log. A reader that looks whether it is being written holds it for an instant: hence the second tries."""
     for _ in range(10):
@@ -163,7 +186,9 @@ def _claim(descriptor: int, folder: Path) -> None:
             time.sleep(0.02)
         except OSError as error:
             raise SessionError(f"{folder}: cannot be locked: {error.strerror}", "keep sessions on a local disk by setting XDG_DATA_HOME") from error
-    raise SessionError(f"{folder}: another tshoot is writing this session", "wait for it to end, or watch it with `tshoot sessions show`")
+    raise SessionError(
+        f"{folder}: another tshoot is writing this session{told(folder)}", "wait for it to end, or watch it with `tshoot sessions show`"
+    )
 
 
 def is_being_written(folder: Path) -> bool:

@@ -27,7 +27,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
             {"cause": clean(out.cause), "title": clean(out.title), "because": clean(out.because), "evidence": _citations(out.citations)}
             for out in verdict.ruled_out
         ],
-        "path": [_decision(decision) for decision in verdict.path],
+        "path": [decision_json(decision) for decision in verdict.path],
         "fix": clean(verdict.fix),
         "verify": clean(verdict.verify),
         "owner": clean(verdict.owner),
@@ -36,7 +36,8 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """One decision of a verdict's path: {"node", "attempt", "branch", "leads_to", "why", "conditions"}."""
     return {
         "node": clean(decision.node),
         "attempt": decision.attempt,

@@ -1,0 +1,49 @@
+"""tshoot sessions resume: an interrupted session gone on with, as plain lines: first what is recorded, then what follows."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from tshoot.cancel import CancelToken
+from tshoot.cli import diagnostics
+from tshoot.cli.interrupt import cancellable
+from tshoot.cli.output import emit_json, say
+from tshoot.cli.run import pairs
+from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
+from tshoot.errors import UsageError
+from tshoot.model.verdicts import Verdict
+from tshoot.retrace.resume import resume
+from tshoot.session.store import open_session
+from tshoot.wiring import Settings
+
+
+def run(root: Path, arguments: Namespace) -> int:
+    session = open_session(root, arguments.session)
+    directories = pairs(arguments.capture_dir, "--capture-dir")
+    for role, directory in directories.items():
+        if not directory.startswith("/"):
+            raise UsageError(f"--capture-dir {role}={directory}: expected an absolute folder on the target", "for example --capture-dir host=/tmp")
+
+    def work(cancel: CancelToken) -> Verdict | None:
+        return resume(
+            session,
+            Settings(capture_directories=directories),
+            operator=TerminalOperator(arguments.yes),
+            careful=TerminalOperator(),
+            prompter=TerminalPrompter(cancel),
+            views=[LineView(not arguments.json)],
+            cancel=cancel,
+            keep_path=arguments.keep_path,
+        ).run()
+
+    verdict = cancellable(work)
+    diagnostics.clear_status()
+    if arguments.json:
+        from tshoot.session.plain import verdict_json
+
+        told = verdict_json(verdict) if verdict else None
+        emit_json({"session": session.header.session, "playbook": session.header.playbook, "verdict": told})
+    else:
+        say(f"session {session.header.session}", "show it again: tshoot sessions show last")
+    return diagnostics.exit_code(verdict)

@@ -1,0 +1,169 @@
+"""A recorded session judged again by what tshoot knows today, from its evidence alone.
+
+The engine is folded again: parsers read the recorded outputs, detectors the recorded captures, today's causes explain. The recorded
+session is only read. What today's playbook would have asked and nobody recorded leaves the judgement open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tshoot.cancel import CancelToken
+from tshoot.engine.advance import begin
+from tshoot.errors import CaptureFileError, SessionError, UsageError
+from tshoot.knowledge import ShippedKnowledge
+from tshoot.model.effects import Decode, Effect, RunCommand
+from tshoot.model.events import EffectAnswered, Failed, Ok, RunStarted, TargetSpec
+from tshoot.model.facts import Value
+from tshoot.model.verdicts import Verdict
+from tshoot.performers.decode import decode_capture
+from tshoot.playbook.loader import playbook_from_text
+from tshoot.playbook.tree import Playbook
+from tshoot.retrace.answers import RecordedAnswers
+from tshoot.retrace.fold import Folded, fold
+from tshoot.retrace.parting import Parting, parting
+from tshoot.retrace.recording import Recording, record_of
+from tshoot.session.evidence import Evidence
+from tshoot.session.read import EVIDENCE
+from tshoot.session.store import Session
+
+Assumed = Mapping[str, Mapping[str, Value]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`result`: same (kind and cause are), different, or open: today's walk needs `unanswered`, which nobody recorded.
+
+    `parting` is where the ways part, also where both end in the same verdict. `remarks` are for a person.
+    """
+
+    session: str
+    playbook: str
+    result: Literal["same", "different", "open"]
+    recorded: Verdict | None
+    today: Verdict | None
+    parting: Parting | None
+    unanswered: tuple[Effect, ...]
+    targets: Mapping[str, TargetSpec]
+    remarks: tuple[str, ...] = ()
+
+
+def recorded_playbook(session: Session) -> Playbook:
+    """The playbook as the session holds it. PlaybookError where this version cannot read it."""
+    return playbook_from_text(session.header.playbook_text, f"{session.header.session}: its playbook")
+
+
+def rejudge(session: Session, playbook: Playbook, assumed: Assumed, cancel: CancelToken) -> Judgement:
+    """Judge `session` by `playbook`, with the facts of `assumed` in place of what was read.
+
+    SessionError where the session or its evidence cannot be read, UsageError where the playbook is for something else,
+    MissingProgram where a capture has to be decoded and tshark is not there.
+    """
+    recording = record_of(session.events())
+    answers = RecordedAnswers(recording)
+    targets = _targets(recording.started, playbook)
+    begun = begin(playbook, targets, _inputs(session, recording.started, playbook), ShippedKnowledge(), assumed=assumed)
+    folded = fold(begun, _Today(session, answers, cancel).find)
+    today = folded.state.verdict
+    return Judgement(
+        session.header.session,
+        playbook.id,
+        "open" if today is None else "same" if _told(today) == _told(recording.verdict) else "different",
+        recording.verdict,
+        today,
+        _parting(session, recording, folded, answers.renamed, assumed),
+        folded.unanswered,
+        targets,
+        tuple(_remarks(folded, recording, assumed)),
+    )
+
+
+class _Today:
+    """Recorded answers, but for captures: these are decoded anew."""
+
+    def __init__(self, session: Session, answers: RecordedAnswers, cancel: CancelToken) -> None:
+        self._session, self._answers, self._cancel = session, answers, cancel
+
+    def find(self, effect: Effect) -> tuple[float, EffectAnswered] | None:
+        self._cancel.check()
+        if not isinstance(effect, Decode):
+            return self._answers.find(effect)
+        recorded = self._answers.find(effect)
+        place, at = (recorded[0], recorded[1].at) if recorded else self._answers.last
+        return place, EffectAnswered(at, effect.key, self._decoded(effect))
+
+    def _decoded(self, effect: Decode) -> Ok | Failed:
+        evidence = Evidence(self._session.folder / EVIDENCE)
+        problem = evidence.problem(effect.sha256, self._answers.size_of(effect.sha256))
+        if problem:
+            raise SessionError(f"{self._session.folder}: {problem}", "without its evidence a session cannot be judged again")
+        try:
+            return Ok(decode_capture(effect, evidence.path(effect.sha256), self._cancel, lambda progress: None))
+        except CaptureFileError as error:
+            return Failed("unreadable", error.message, error.hint)
+
+
+def _told(verdict: Verdict | None) -> tuple[str, ...]:
+    """What a verdict comes to: another wording is no other verdict."""
+    return () if verdict is None else (verdict.kind, verdict.cause, verdict.target_failed)
+
+
+def _targets(started: RunStarted, playbook: Playbook) -> dict[str, TargetSpec]:
+    """The recorded devices; a role that is new gets a name without a device, so that what is asked of it is said, not passed over."""
+    if started.playbook != playbook.id:
+        raise UsageError(f"the session is of the playbook {started.playbook}, not of {playbook.id}", "give a version of that playbook")
+    recorded = {target.role: target for target in started.targets}
+    new = (role for role in playbook.roles.values() if role.name not in recorded and not role.optional)
+    return {**recorded, **{role.name: TargetSpec(role.name, "a device that was not named", role.platforms[0]) for role in new}}
+
+
+def _inputs(session: Session, started: RunStarted, playbook: Playbook) -> dict[str, str | int]:
+    """The recorded inputs; a new one has its default."""
+    defaults = {name: spec.default for name, spec in playbook.inputs.items() if spec.default is not None}
+    missing = [name for name in playbook.inputs if name not in started.inputs and name not in defaults]
+    if missing:
+        names = ", ".join(missing)
+        raise UsageError(f"{session.header.session}: {playbook.id} asks for {names} by now, which the session does not have", "give it a default")
+    return {**defaults, **started.inputs}
+
+
+def _parting(session: Session, recording: Recording, folded: Folded, renamed: Mapping[str, str], assumed: Assumed) -> Parting | None:
+    def why(fact: str) -> str:
+        return _why(session, folded, fact, assumed)
+
+    found = parting(recording.decisions, folded.state.path, renamed, why)
+    cut_off = found is not None and found.today is None and recording.verdict is None and not folded.unanswered
+    return None if cut_off else found
+
+
+def _why(session: Session, folded: Folded, fact: str, assumed: Assumed) -> str:
+    """Why a fact has another value than it had."""
+    step, _, path = fact.partition(".")
+    if any(path == one or path.startswith(f"{one}.") for one in assumed.get(step, {})):
+        return "it is assumed"
+    result = folded.state.results.get(step)
+    effect = result.effect if result else None
+    if isinstance(effect, Decode):
+        return "today's detectors see it otherwise in the recorded capture"
+    if not isinstance(effect, RunCommand):
+        return "it follows from what was asked before"
+    target = folded.state.targets.get(effect.target)
+    knowledge = ShippedKnowledge()
+    parser = effect.parser or (knowledge.parser_of(target.platform, effect.command) if target else None) or ""
+    then, now = session.header.parsers.get(parser), knowledge.versions().get(parser)
+    if parser and then != now:
+        return f"the parser {parser} was changed since ({then or 'it was not there'}, now {now or 'it is not there'})"
+    return "tshoot reads the recorded output otherwise since"
+
+
+def _remarks(folded: Folded, recording: Recording, assumed: Assumed) -> Iterator[str]:
+    yield from (
+        f"`{step}` is not reached on this way: what was assumed of it changes nothing" for step in assumed if step not in folded.state.results
+    )
+    today, recorded = folded.state.verdict, recording.verdict
+    if recorded is None:
+        yield "the session has no verdict: it was interrupted (`tshoot sessions resume` goes on with it)"
+    elif today is not None and _told(today) == _told(recorded) and today.reason != recorded.reason:
+        yield f"today's verdict says: {today.reason}"

@@ -1,0 +1,157 @@
+"""Who did what when: one moment a request with what came of it, a decision, a note, the verdict.
+
+The samples of one series are one moment, counted; the waits between them are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.events import (
+    Answer,
+    CaptureStarted,
+    CaptureTaken,
+    CommandRan,
+    DecisionTaken,
+    Decoded,
+    EffectAnswered,
+    EffectRequested,
+    Event,
+    NoteAdded,
+    Ok,
+    OperatorAnswered,
+    Outcome,
+    RunEnded,
+    RunStarted,
+    UnknownEvent,
+    VerdictReached,
+)
+from tshoot.session.prose import duration, plural
+from tshoot.session.report.model import Moment
+from tshoot.session.report.recorded import Piece
+from tshoot.session.report.text import line
+
+ENGINE, OPERATOR = "tshoot", "operator"
+_SAMPLE = re.compile(r"(?P<step>[a-z0-9_]+):(?P<what>sample|wait)-[0-9]+/(?P<rest>.*)")
+
+
+def timeline(events: Iterable[Event]) -> list[Moment]:
+    """All moments in the order in which they began."""
+    told = _Timeline()
+    for event in events:
+        told.take(event)
+    return told.moments
+
+
+class _Timeline:
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+        self._asked: dict[str, tuple[int, Effect]] = {}  # key -> place in `moments`, the request
+        self._series: dict[str, tuple[int, int, float]] = {}  # step and target -> place, samples, when it began
+
+    def take(self, event: Event) -> None:
+        match event:
+            case EffectRequested():
+                self._requested(event)
+            case EffectAnswered():
+                self._answered(event)
+            case _:
+                self.moments.append(_plain(event))
+
+    def _requested(self, event: EffectRequested) -> None:
+        effect, sample = event.effect, _SAMPLE.match(event.effect.key)
+        if sample and (sample["what"] == "wait" or _series(sample) in self._series):
+            return
+        if sample:
+            self._series[_series(sample)] = (len(self.moments), 0, event.at)
+        self._asked[effect.key] = (len(self.moments), effect)
+        self.moments.append(_request(event.at, effect))
+
+    def _answered(self, event: EffectAnswered) -> None:
+        sample = _SAMPLE.match(event.key)
+        if sample and sample["what"] == "sample" and _series(sample) in self._series:
+            self._sampled(event, _series(sample))
+        elif event.key in self._asked:
+            place, effect = self._asked.pop(event.key)
+            at = event.at if isinstance(effect, AskOperator) else self.moments[place].at
+            self._put(place, at, event.outcome)
+
+    def _sampled(self, event: EffectAnswered, series: str) -> None:
+        place, samples, began = self._series[series]
+        self._series[series] = (place, samples + 1, began)
+        if not samples or not isinstance(event.outcome, Ok):
+            self._put(place, began, event.outcome)
+        if samples and not self.moments[place].failed:
+            outcome = f"sampled {samples + 1} times in {duration(max(event.at - began, 0.0))}"
+            self.moments[place] = replace(self.moments[place], outcome=outcome)
+
+    def _put(self, place: int, at: float, outcome: Outcome) -> None:
+        self.moments[place] = replace(self.moments[place], at=at, outcome=outcome_words(outcome), failed=not isinstance(outcome, Ok))
+
+
+def _series(sample: re.Match[str]) -> str:
+    return f"{sample['step']}/{sample['rest']}"
+
+
+def _plain(event: Event) -> Moment:
+    match event:
+        case RunStarted():
+            return Moment(event.at, "start", ENGINE, f"began {line(event.playbook)} on {plural(len(event.targets), 'target')}")
+        case DecisionTaken(decision=decision):
+            return Moment(event.at, "decision", ENGINE, f"decided at {line(decision.node)}", line(decision.leads_to) or "no branch applied")
+        case NoteAdded():
+            return Moment(event.at, "note", line(event.author), f"noted: {line(event.text)}")
+        case VerdictReached(verdict=verdict):
+            words = ": ".join(filter(None, (line(verdict.cause), line(verdict.title or verdict.reason))))
+            return Moment(event.at, "verdict", ENGINE, f"verdict {line(verdict.kind)}", words)
+        case RunEnded():
+            return Moment(event.at, "end", ENGINE, line(event.reason), line(event.detail))
+        case UnknownEvent():
+            return Moment(event.at, "other", ENGINE, f"{line(event.name)} (not known to this version)")
+        case _:
+            raise AssertionError(type(event).__name__)
+
+
+def _request(at: float, effect: Effect) -> Moment:
+    match effect:
+        case RunCommand():
+            return Moment(at, "command", line(effect.target), line(effect.command), "no answer")
+        case StartCapture():
+            return Moment(at, "capture", line(effect.target), f"capture on {line(effect.interface)}: {line(effect.filter)}", "no answer")
+        case StopCapture():
+            return Moment(at, "capture", line(effect.target), "capture stopped and fetched", "no answer")
+        case Decode():
+            return Moment(at, "capture", ENGINE, f"decoded the capture for {line(', '.join(effect.families)) or 'all families'}", "no answer")
+        case AskOperator():
+            return Moment(at, "question", OPERATOR, f"was asked: {line(effect.question)}", "no answer")
+        case Wait():
+            return Moment(at, "wait", ENGINE, f"waited {duration(effect.seconds)}")
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What came of a request, in a few words."""
+    if isinstance(outcome, Ok):
+        return _answer(outcome.answer)
+    return f"failed ({line(outcome.kind)}): {line(outcome.detail)}"
+
+
+def _answer(answer: Answer) -> str:
+    match answer:
+        case CommandRan():
+            status = "" if answer.exit_status is None else f"exit status {answer.exit_status}, "
+            return f"{status}{plural(Piece.of(answer.stdout).size + Piece.of(answer.stderr).size, 'byte')} in {duration(answer.seconds)}"
+        case CaptureStarted():
+            return f"capturing with {line(answer.program)}, process {answer.pid}"
+        case CaptureTaken():
+            packets = "" if answer.received is None else f"{plural(answer.received, 'packet')}, "
+            dropped = f", {answer.dropped:,} dropped" if answer.dropped else ""
+            return f"{packets}{plural(answer.capture.size, 'byte')}{dropped}, after {duration(answer.seconds)}"
+        case Decoded():
+            found = ", ".join(line(finding.cause) for finding in answer.findings) or "nothing found"
+            return f"{plural(answer.packets, 'packet')}: {found}"
+        case OperatorAnswered():
+            return f"answered: {line(answer.answer)}"
+    return ""

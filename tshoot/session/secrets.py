@@ -1,0 +1,135 @@
+"""Secrets in what devices print, replaced by as many asterisks before anything is kept.
+
+`without_secrets` keeps the length and the number of every line, so that citations hold; addresses, names and all other words stay.
+Patterns go by the syntax of the vendors: IOS, NX-OS, EOS, FRR, BIRD, Linux, ESXi. Whatever stands where a secret is due is masked, also
+where it may be none: a secret that slips through is worse. Masking what is masked changes nothing. A secret that no syntax
+announces (a password typed at the wrong prompt) cannot be told from other text.
+"""
+
+from __future__ import annotations
+
+import re
+
+_I = re.IGNORECASE | re.MULTILINE
+_REST = rb"([^\r\n]+)"  # passwords of IOS may hold spaces: the rest of the line
+_WORD = rb"""("[^"\r\n]*"?|'[^'\r\n]*'?|[^\s"',;}\])>{[(<][^\s"',;}\])>]*)"""
+_TYPE = rb"(?:(?:[0-9]{1,2}|md5|sha|sha-?(?:1|256|384|512)|encrypted|plaintext|clear|clear-text|hidden|ascii|hex|localized|keep)[ \t]+)?"
+_LABEL = rb"""(?:pass(?:word|wd|phrase|code)|pwd|secret|psk|pre-?shared[ _-]?key|private[ _-]?key|secret[ _-]?key|access[ _-]?key
+|shared[ _-]?secret|api[ _-]?key|auth(?:entication)?[ _-]?(?:key|token|password)|priv(?:acy)?[ _-]?(?:key|password)
+|enc(?:ryption)?[ _-]?key|(?:access|refresh|session|bearer)[ _-]?token|token|credentials?|md5[ _-]?key|tcp-?md5)"""
+_LABEL = _LABEL.replace(b"\n", b"")
+
+# What is hidden is group 1 of each (and further groups); what stands before says why.
+_RULES = tuple(
+    re.compile(pattern, _I)
+    for pattern in (
+        # IOS, NX-OS, EOS, FRR: lines of a configuration
+        rb"^[^\r\n]{0,80}?\benable[ \t]+(?:algorithm-type[ \t]+\S+[ \t]+)?(?:secret|password)[ \t]+(?:level[ \t]+\d+[ \t]+)?" + _TYPE + _REST,
+        rb"^[^\r\n]{0,80}?\busername[ \t]+\S+[^\r\n]{0,200}?[ \t](?:secret|password)[ \t]+" + _TYPE + _REST,
+        rb"^[ \t]*(?:\d+[ \t]+)?(?:no[ \t]+)?(?:password|passwd|secret)[ \t]+" + _TYPE + _REST,
+        rb"\bneighbor[ \t]+\S+[ \t]+password[ \t]+" + _TYPE + _REST,
+        rb"\b(?:area-|domain-|lsp-|isis[ \t]+)password[ \t]+(?:clear[ \t]+|md5[ \t]+)?" + _TYPE + _WORD,
+        rb"\b(?:sent-username|hostname)[ \t]+\S+[ \t]+password[ \t]+" + _TYPE + _WORD,
+        rb"\b(?:ftp|client|chap|pap|proxy|host|server|user|login|ldap|bind|smtp|vpn|peer|local|remote)[ \t]+(?:password|secret)[ \t]+"
+        + _TYPE
+        + _WORD,
+        rb"\bsnmp-server[ \t]+community[ \t]+(?:[07][ \t]+)?" + _WORD,
+        rb"\bsnmp-server[ \t]+host[ \t]+\S+(?:[ \t]+(?:vrf|use-vrf|source-interface|udp-port)[ \t]+\S+|[ \t]+(?:traps?|informs?))*"
+        rb"(?:[ \t]+version[ \t]+(?:1|2c|3[ \t]+(?:auth|noauth|priv)))?(?:[ \t]+[07])?[ \t]+" + _WORD,
+        rb"\bsnmp-server[ \t]+user[^\r\n]{0,200}?[ \t]auth[ \t]+\S+[ \t]+"
+        + _WORD
+        + rb"(?:[ \t]+priv(?:[ \t]+(?:aes|des|3des|aes-?\d+|\d+))*[ \t]+"
+        + _WORD
+        + rb")?",
+        rb"\b(?:ro|rw)community6?[ \t]+" + _WORD,
+        rb"\bcom2sec6?[ \t]+\S+[ \t]+\S+[ \t]+" + _WORD,
+        rb"\bcreateUser[ \t]+\S+[ \t]+\S+[ \t]+" + _WORD + rb"(?:[ \t]+\S+[ \t]+" + _WORD + rb")?",
+        rb"\b(?:tacacs|radius|ldap|tacacs\+)(?:-server)?\b[^\r\n]{0,200}?[ \t](?:key|secret)[ \t]+" + _TYPE + _WORD,
+        rb"^[ \t]*(?:\d+[ \t]+)?server-private[ \t][^\r\n]{0,200}?[ \t]key[ \t]+" + _TYPE + _WORD,
+        rb"^[ \t]+(?:(?:auth|acct|automate-tester)[^\r\n]{0,80}[ \t])?key[ \t]+(?!chain\b|config-key\b|generate\b|id\b|type\b)" + _TYPE + _WORD,
+        rb"\bkey-string[ \t]+" + _TYPE + _REST,
+        rb"\bkey[ \t]+config-key[ \t]+\S+[ \t]+" + _WORD,
+        rb"\b(?:authentication|message-digest|shared-secret|secret)-key[ \t]+(?:\d+[ \t]+)?(?:(?:md5|sha\S*|cmac\S*|hmac\S*)[ \t]+)?" + _TYPE + _WORD,
+        rb"\b(?:standby|vrrp|glbp|hsrp)\b[^\r\n]{0,80}?[ \t]authentication[ \t]+(?!md5[ \t]+key-)(?:text[ \t]+|md5[ \t]+)?" + _TYPE + _WORD,
+        rb"^[ \t]+authentication[ \t]+(?:text[ \t]+|md5[ \t]+)" + _TYPE + rb"(?!key-string\b|key-chain\b)" + _WORD,
+        rb"\bcrypto[ \t]+(?:isakmp|ikev[12])[ \t]+key[ \t]+" + _TYPE + _WORD,
+        rb"\bpre-?shared-key[ \t]+(?:(?:local|remote)[ \t]+)?" + _TYPE + _WORD,
+        rb"\bwpa-psk[ \t]+" + _TYPE + _TYPE + _WORD,
+        rb"\b(?:tunnel|macsec|mka|cak)[ \t]+key[ \t]+\S+[ \t]+(?:key-octet-string|fallback)?[ \t]*" + _TYPE + _WORD,
+        rb"\bkey-octet-string[ \t]+" + _TYPE + _WORD,
+        # BIRD
+        rb"""\b(?:password|secret)[ \t]+("[^"\r\n]*"?|'[^'\r\n]*'?)""",
+        # Linux, ESXi, JSON, XML: named values, options, headers
+        rb"(?:\b|_|-)" + _LABEL + rb"""["']?[ \t]{0,4}[:=]>?[ \t]{0,4}(?:[uU]?SHA\S+[ \t]+)?""" + _WORD,
+        rb"""\b(?<!BGP\.)(?:communit(?:y|ies)|community[ _-]?strings?)["']?[ \t]{0,4}[:=][ \t]{0,4}+(?!["']?\(?\d{1,10}[:,]|["']?(?:no-|local-|internet|graceful)|[{\[(])([^\r\n]+)""",
+        rb"(?<!\S)--?(?:password|passwd|secret|psk|passphrase|token|community|communities|chap-?secret|key)[ \t]+" + _WORD,
+        rb"(?<!\S)sshpass[ \t]+-p[ \t]*" + _WORD,
+        rb"<" + _LABEL + rb"(?:[ \t][^<>\r\n]{0,200})?>([^<\r\n]+)<",
+        rb"\bauthorization:[ \t]*(?:basic|bearer|digest|negotiate)?[ \t]*" + _REST,
+        rb"\b(?:set-cookie|cookie|x-auth-token|x-api-key):[ \t]*" + _REST,
+        rb"\b(?:bearer|basic)[ \t]+([A-Za-z0-9+/_.=-]{16,})",
+        rb"\b(?:auth-trunc|auth|enc|aead|comp)[ \t]+\S{1,60}[ \t]+(0x[0-9a-f]{8,})",  # ip xfrm state
+        rb"\bidentified[ \t]+by[ \t]+" + _WORD,
+        # what is a secret by its own form
+        rb"(?<![\w$])(\$(?:[0-9]|1[0-9]|2[abxy]?|y|gy|7|sha1|md5|apr1|argon2\w*|pbkdf2\S*)\$[^\s:\"',;]{4,})",
+        rb"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,200}:([^\s/@\"']{1,400})@",
+        rb"\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abpr]-[A-Za-z0-9-]{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)",
+    )
+)
+_HINTS = re.compile(
+    rb"pass|pwd|secret|psk|key|communit|com2sec|createuser|snmp|auth|token|credential|cookie|bearer|basic|identified|enc |aead|\$|://|akia|gh[pousr]_|xox|eyj|md5",
+    re.IGNORECASE,
+)
+_BEGIN = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\bPuTTY-User-Key-File-")
+_END = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|^Private-MAC:[^\r\n]*", re.MULTILINE)
+_VISIBLE = re.compile(rb"[^\s]")
+_PIECE = 65536  # bytes of a line that are looked at together
+
+
+def without_secrets(data: bytes) -> bytes:
+    """`data`, in which every secret is asterisks, byte for byte; the same object where there is none."""
+    if not _HINTS.search(data):
+        return data
+    masked = _without_key_blocks(data)
+    lines = masked.splitlines(keepends=True)
+    changed = [
+        b"".join(_masked_line(line[at : at + _PIECE]) for at in range(0, len(line), _PIECE)) if _HINTS.search(line) else line for line in lines
+    ]
+    result = b"".join(changed)
+    return data if result == data else result
+
+
+def _masked_line(line: bytes) -> bytes:
+    for rule in _RULES:
+        line = rule.sub(_starred, line)
+    return line
+
+
+def _starred(match: re.Match[bytes]) -> bytes:
+    """The match with all its groups hidden."""
+    whole, start = bytearray(match.group()), match.start()
+    for number in range(1, (match.re.groups or 0) + 1):
+        if match.group(number):
+            begin, end = match.span(number)
+            whole[begin - start : end - start] = _stars(match.group(number))
+    return bytes(whole)
+
+
+def _stars(secret: bytes) -> bytes:
+    """As many asterisks; quotes around it and blanks behind it stay."""
+    body = secret.rstrip()
+    edge = 1 if body[:1] in (b'"', b"'") else 0
+    close = 1 if edge and len(body) > 1 and body[-1:] == body[:1] else 0
+    inner = len(body) - edge - close
+    return body[:edge] + b"*" * inner + body[len(body) - close :] + secret[len(body) :]
+
+
+def _without_key_blocks(data: bytes) -> bytes:
+    """Blocks of private keys, whose lines stay as many and as long; one without its end goes on to the end of the text."""
+    out, at = bytearray(data), 0
+    while begin := _BEGIN.search(data, at):
+        end = _END.search(data, begin.end())
+        stop = end.start() if end else len(data)
+        out[begin.end() : stop] = _VISIBLE.sub(b"*", data[begin.end() : stop])
+        at = end.end() if end else len(data)
+    return bytes(out)
