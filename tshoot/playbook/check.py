@@ -46,6 +46,10 @@ def _names(playbook: Playbook) -> Iterator[Problem]:
         if step_id in taken:
             yield step.place, f"`{step_id}` names {taken[step_id]} already: facts are read by this name, so it must be the only one"
         taken[step_id] = "a step"
+    for node in playbook.nodes.values():
+        for name in node.let:
+            if name in taken:
+                yield node.place, f"`let: {name}` of `{node.id}` names {taken[name]} already"
     if playbook.start not in playbook.nodes:
         yield playbook.place, f"`start: {playbook.start}` is no node; nodes: {', '.join(playbook.nodes)}"
 

@@ -176,6 +176,7 @@ class NodeForm(RunForm):
     free_text: bool = False
     wait: Annotated[float, Field(gt=0, le=3600)] | None = None
     why: str = ""
+    let: Annotated[dict[Identifier, str], Field(description="names for expressions that this node uses more than once")] = {}
     attempts: Annotated[int, Field(ge=1, le=100, description="how often this node may be entered")] = 3
     decide: list[BranchForm]
 

@@ -6,17 +6,20 @@ no calls but of facts such as `found(…)`, no statements, no assignments. `eval
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
+from jinja2.visitor import NodeTransformer
 
 from tshoot.playbook.functions import FILTERS, TESTS
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
+MAX_NODES = 5_000
 _ENVIRONMENT = Environment(autoescape=False)  # noqa: S701  only its parser is used; nothing is rendered by Jinja
 
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod)
@@ -68,6 +71,25 @@ def parse_condition(text: str) -> Expression:
 def parse_template(text: str) -> Template:
     """`vmkping -I {{ vmk }}` to a Template."""
     return Template(text, tuple(_parse(text, text)))
+
+
+def with_names(expression: Expression, named: Mapping[str, Expression]) -> Expression:
+    """The expression with each name of `named` standing for what it was given; it is shown as written."""
+    if not named or not any(name.name in named for name in [expression.node, *expression.node.find_all(nodes.Name)] if isinstance(name, nodes.Name)):
+        return expression
+    node = _Naming(named).visit(deepcopy(expression.node))
+    if sum(1 for _ in node.find_all(nodes.Node)) > MAX_NODES:
+        raise ExpressionError(f"`{expression.source}`: its names stand for too much")
+    _check(node, expression.source, MAX_DEPTH)
+    return Expression(expression.source, node)
+
+
+class _Naming(NodeTransformer):
+    def __init__(self, named: Mapping[str, Expression]) -> None:
+        self._named = named
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:
+        return deepcopy(self._named[node.name].node) if node.name in self._named else node
 
 
 def _parse(text: str, shown: str) -> list[str | Expression]:

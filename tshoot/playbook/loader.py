@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tshoot.errors import PlaybookError
-from tshoot.playbook.expressions import Expression, ExpressionError, Template, parse_condition, parse_template
+from tshoot.playbook.expressions import Expression, ExpressionError, Template, parse_condition, parse_template, with_names
 from tshoot.playbook.tree import (
     ANY_PLATFORM,
     BRANCH_KINDS,
@@ -125,6 +125,7 @@ class _Builder:
         self.raw = raw
         self.origin = origin
         self.problems: list[str] = []
+        self.let: dict[str, Expression] = {}  # of the node at hand
 
     def place(self, *steps: Any) -> Place:
         node, place = self.raw, position(self.raw)
@@ -135,14 +136,15 @@ class _Builder:
 
     def template(self, text: str, *steps: Any) -> Template:
         try:
-            return parse_template(text)
+            template = parse_template(text)
+            return Template(text, tuple(part if isinstance(part, str) else with_names(part, self.let) for part in template.parts))
         except ExpressionError as error:
             self.problems.append(f"{self.place(*steps)}: {error}")
             return Template(text, ())
 
     def condition(self, text: str, *steps: Any) -> Expression:
         try:
-            return parse_condition(text)
+            return with_names(parse_condition(text), self.let)
         except ExpressionError as error:
             self.problems.append(f"{self.place(*steps)}: {error}")
             return parse_condition("false")
@@ -164,8 +166,11 @@ class _Builder:
 
     def node(self, name: str, form: NodeForm) -> Node:
         here = ("nodes", name)
+        self.let = {}
+        for defined, text in form.let.items():
+            self.let[defined] = self.condition(text, *here, "let", defined)
         branches = tuple(self.branch(branch, (*here, "decide", index)) for index, branch in enumerate(form.decide))
-        return Node(name, self.step(form, here), form.why, branches, form.attempts, self.place(*here))
+        return Node(name, self.step(form, here), form.why, branches, form.attempts, self.let, self.place(*here))
 
     def step(self, form: NodeForm, here: tuple[Any, ...]) -> Step | None:
         if form.run is not None:

@@ -151,11 +151,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """`let` are names that its expressions used; they stand in them already."""
+
     id: str
     step: Step | None
     why: str
     decide: tuple[Branch, ...]
     attempts: int
+    let: Mapping[str, Expression]
     place: Place
 
     def steps(self) -> tuple[tuple[str, Step], ...]:
