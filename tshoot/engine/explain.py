@@ -77,7 +77,8 @@ def too_often(state: State, node: Node) -> Verdict:
 
 def ruled_out(state: State, cause_found: str) -> tuple[RuledOut, ...]:
     """Causes whose condition was tried and false, and those that a branch taken excludes; each once, never one still open."""
-    still_open = {cause for _, value, cause in _tried(state) if value.outcome == "unknown"} | {cause_found}
+    seen = {finding.cause for result in state.results.values() for finding in result.findings}  # if only as a warning
+    still_open = {cause for _, value, cause in _tried(state) if value.outcome == "unknown"} | {cause_found} | seen
     found: dict[str, RuledOut] = {}
     for decision, value, cause in _tried(state):
         if value.outcome == "false" and cause not in still_open:

@@ -54,11 +54,18 @@ def capture_result(step: str, effect: Decode, decoded: Decoded) -> Result:
         "failed": None,
         "packets": decoded.packets,
         "partial": decoded.partial,
-        "seen": dict(decoded.seen),
+        "seen": _Counts(decoded.seen),
         "found": among(faults),
         "warned": among(others),
     }
     return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256)
+
+
+class _Counts(dict[str, Value]):
+    """Counts of a capture that was read: what is not listed was not seen once."""
+
+    def get(self, key: str, default: Value = None) -> Value:
+        return self[key] if key in self else 0
 
 
 class _AllUnknown(dict[str, Value]):

@@ -12,6 +12,7 @@ from tshoot.packets.headers import TCP, UDP, Headers
 from tshoot.packets.icmp_errors import IcmpErrors
 from tshoot.packets.macs import Macs
 from tshoot.packets.segments import ACK, FIN, RST, SYN, Segments, analyse, segments
+from tshoot.packets.time_bins import TimeBins
 
 _MSS, _END, _NOTHING = 2, 0, 1
 
@@ -22,7 +23,7 @@ class FlowPass:
         self._packets, self._unread = 0, 0
         self.renumbered = False  # before the last batch the table was folded: its sides have other numbers
         self._waiting: set[int] = set()  # flows whose handshake lacks its last part
-        self._errors, self._macs = IcmpErrors(), Macs()
+        self._errors, self._macs, self._bins = IcmpErrors(), Macs(), TimeBins()
 
     def take(self, headers: Headers) -> Segments:
         """Add a batch; gives its TCP segments, for whoever wants to look into them too."""
@@ -42,6 +43,7 @@ class FlowPass:
         analyse(found, self.table)
         self._errors.take(headers)
         self._macs.take(headers, row, side)
+        self._bins.take(headers.batch, found, self._errors.times)
         return found
 
     @property
@@ -60,6 +62,7 @@ class FlowPass:
             icmp_errors=tuple(self._errors.errors),
             icmp_counts=self._errors.counts(),
             macs=self._macs.seen(),
+            timeline=self._bins.timeline(),
             remark="; ".join(part for part in (remark, folded, self._macs.remark) if part),
         )
 

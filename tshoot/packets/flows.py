@@ -1,7 +1,7 @@
 """The flow index of a capture: what its packets' headers say, without decoding one of them.
 
 One pass over the file (`index`, or the pass that `container.inspect` makes anyway) gives every flow's counts,
-handshake, retransmissions and zero windows, the MAC addresses behind each address, and the ICMP errors. Frame
+handshake, retransmissions and zero windows, the MAC addresses behind each address, the ICMP errors, and a timeline. Frame
 numbers and times are those of the file that the user gave; times are nanoseconds since the epoch.
 
 What a number means:
@@ -29,6 +29,7 @@ from tshoot.cancel import CancelToken
 if TYPE_CHECKING:
     from tshoot.packets.batches import Batch
     from tshoot.packets.container import Container
+    from tshoot.packets.timeline import Timeline
 
 FLOWS_KEPT = 50_000
 FRAMES_A_LIST = 16
@@ -220,6 +221,7 @@ class FlowIndex:
     icmp_errors: tuple[IcmpError, ...] = ()
     icmp_counts: Mapping[tuple[int, int, int], IcmpCount] = field(default_factory=dict)
     macs: Mapping[str, tuple[MacSeen, ...]] = field(default_factory=dict)
+    timeline: Timeline | None = None
     remark: str = ""
 
     @property

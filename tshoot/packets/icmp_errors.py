@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import numpy as np
 
+from tshoot.packets.batches import Ints
 from tshoot.packets.flows import FRAMES_A_LIST, IcmpCount, IcmpError
 from tshoot.packets.headers import ICMP, ICMP6, TCP, UDP, Headers
 
@@ -19,16 +20,20 @@ class IcmpErrors:
     def __init__(self) -> None:
         self.errors: list[IcmpError] = []
         self.noted: list[int] = []  # frames of the last batch that went into a list
+        self.times: Ints = np.zeros(0, np.int64)  # of all errors of the last batch
         self._counts: dict[tuple[int, int, int], tuple[int, list[int]]] = {}
 
     def take(self, headers: Headers) -> None:
         self.noted.clear()
+        times: list[Ints] = []
         for protocol, types in _TYPES.items():
             row = np.flatnonzero(headers.has(protocol) & (headers.transport + 8 <= headers.end))
             if len(row):
                 row = row[np.isin(headers.batch.data[headers.transport[row]], types)]
+            times.append(headers.batch.times[row])
             for at in row.tolist():
                 self._one(headers, at, 4 if protocol == ICMP else 6)
+        self.times = np.concatenate(times)
 
     def _one(self, headers: Headers, row: int, version: int) -> None:
         batch, place = headers.batch, int(headers.transport[row])

@@ -37,6 +37,7 @@ class Segments:
     window: Ints
     length: Ints
     data: Ints  # place of the payload
+    again: Mask | None = None  # which are retransmissions: known once they were analysed
 
     def __len__(self) -> int:
         return len(self.row)
@@ -91,7 +92,7 @@ def analyse(found: Segments, table: FlowTable) -> None:
         if set_.any():
             column[name][sides] += np.add.reduceat(set_.astype(np.int64), starts)
     probes = _probes(found, table, starts, sides)
-    again = _retransmitted(found, table, starts, sizes, sides, carrying, probes)
+    again = found.again = _retransmitted(found, table, starts, sizes, sides, carrying, probes)
     if again.any():
         column["retransmissions"][sides] += np.add.reduceat(again.astype(np.int64), starts)
         _note_retransmissions(found, table, np.flatnonzero(again))

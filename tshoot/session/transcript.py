@@ -115,8 +115,10 @@ class Transcript:
         if before is None:
             return None
         new = [text for text in lines if text.strip() and _TIME.sub("", text) not in before]
+        if not new:
+            return []
         number = _SAMPLE.match(effect.key)
-        head = f"{clock}{one_line(effect.target)} sample {number[1] if number else ''}: {'new in it' if new else 'as before'}"
+        head = f"{clock}{one_line(effect.target)} {effect.key.partition(':')[0]}, sample {number[1] if number else ''}: new in it"
         left = len(new) - (self._most or len(new))
         return [head, *(f"    {text}" for text in new[: self._most]), *([f"    … {left} more"] if left > 0 else [])]
 

@@ -13,13 +13,13 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tshoot.errors import SessionError
 from tshoot.session.codec_v1 import decode, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import disk_errors, read_regular
 from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash, read_header
+from tshoot.session.references import references
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +74,11 @@ def _lines(folder: Path) -> Iterator[Problem]:
 
 def _evidence(raw: bytes, evidence: Evidence, known: dict[tuple[str, int], str]) -> Iterator[str]:
     """What is wrong with the evidence that a line names; each piece is read once."""
-    for sha256, size in _references(json.loads(raw)):
+    for sha256, size in references(json.loads(raw)):
         if (sha256, size) not in known:
             known[sha256, size] = evidence.problem(sha256, size)
         if known[sha256, size]:
             yield known[sha256, size]
-
-
-def _references(line: Any) -> Iterator[tuple[str, int]]:
-    rest = [line]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, dict):
-            if isinstance(value.get("sha256"), str) and isinstance(value.get("size"), int):
-                yield value["sha256"], value["size"]
-            rest += value.values()
-        elif isinstance(value, list):
-            rest += value
 
 
 def _end(folder: Path, end: int, sealed: bool) -> Iterator[Problem]:

@@ -78,7 +78,7 @@ def _finding(one: _Stalled) -> Finding:
         CAUSE,
         "A receiver does not read: its TCP window is closed",
         text,
-        [FieldValue(stall.begin, "tcp.window_size", "0") for stall, _ in one.stalls[:MOST]],
+        [FieldValue(stall.begin, "tcp.window_size_value", "0") for stall, _ in one.stalls[:MOST]],
         show=f"tcp.analysis.zero_window && {address} == {one.receiver} && tcp.port == {flow.client_port} && tcp.port == {flow.server_port}",
         facts={
             "client": flow.client, "server": flow.server, "port": flow.server_port, "receiver": one.receiver, "sender": one.sender,

@@ -9,7 +9,7 @@ from tshoot.session.report.model import Input, Summary, Target, VerdictTold
 from tshoot.session.report.proof import place
 from tshoot.session.report.text import line
 
-_FIRST = re.compile(r"(?:1\.\s+)?(.+?[.:!?])(?:\s|$)", re.DOTALL)
+_NUMBER = re.compile(r"\A(?:1\.\s+|[-*]\s+)")
 
 
 def summarize(
@@ -42,5 +42,5 @@ def _next(told: VerdictTold, later: VerdictTold | None) -> str:
     if told.kind == "healthy":
         return "none"
     text = told.fix or told.next_steps or (told.missing[0] if told.missing else "")
-    first = _FIRST.match(text)
-    return line(first[1] if first else text, 300) or "none is named"
+    first = next((words for words in text.splitlines() if words.strip()), "")
+    return line(_NUMBER.sub("", first), 300) or "none is named"

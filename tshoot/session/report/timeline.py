@@ -39,11 +39,11 @@ _SAMPLE = re.compile(r"(?P<step>[a-z0-9_]+):(?P<what>sample|wait)-[0-9]+/(?P<res
 
 
 def timeline(events: Iterable[Event]) -> list[Moment]:
-    """All moments in the order in which they began."""
+    """All moments in order; a question counts from its answer on, everything else from its request on."""
     told = _Timeline()
     for event in events:
         told.take(event)
-    return told.moments
+    return sorted(told.moments, key=lambda moment: moment.at)
 
 
 class _Timeline:
