@@ -1,14 +1,16 @@
 """The six requests that the engine may make of the world: a closed set.
 
 A new need is met by a platform, a parser, a detector or a playbook, not by a seventh effect. An
-effect's `key` is its content (`node/attempt@target`, with `node:step` for the parts of a capture),
-never its position: the same request in a replay has the same key.
+effect's `key` is its content (`node/attempt@target`, with `node:step` for the parts of a capture and
+`node:sample-3`, `node:wait-3` for those of a command that is repeated), never its position: the same
+request in a replay has the same key.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,24 @@ class Wait:
     node: str
     seconds: float
     why: str = ""
+
+
+class SampleKey(NamedTuple):
+    """What the key of a sample, or of the wait after it, says. `series` is the same for all samples of one series."""
+
+    step: str
+    number: int
+    waits: bool
+    series: str
+
+
+_SAMPLE = re.compile(r"([a-z0-9_]+):(sample|wait)-([0-9]+)(/[0-9]+)")
+
+
+def sample_key(key: str) -> SampleKey | None:
+    """None for the key of any other effect."""
+    match = _SAMPLE.match(key)
+    return SampleKey(match[1], int(match[3]), match[2] == "wait", match[1] + match[4]) if match else None
 
 
 Effect = RunCommand | StartCapture | StopCapture | Decode | AskOperator | Wait

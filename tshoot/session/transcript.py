@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, SampleKey, StartCapture, StopCapture, Wait, sample_key
 from tshoot.model.events import (
     Answer,
     CommandRan,
@@ -35,13 +35,7 @@ from tshoot.session.summary import Summary
 from tshoot.session.verdict_text import verdict_lines
 
 MOST_LINES = 60  # of one output
-_SAMPLE = re.compile(r"[a-z0-9_]+:(?:sample|wait)-([0-9]+)/")  # of an effect of a sampled step
 _TIME = re.compile(r"[0-9]{1,4}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
-
-
-def _series(key: str) -> str:
-    """The step, attempt and target that all samples of one series share."""
-    return re.sub(r":sample-[0-9]+", "", key)
 
 
 def transcript_lines(events: Iterable[Event], most: int | None = MOST_LINES) -> Iterator[str]:
@@ -88,7 +82,8 @@ class Transcript:
 
     def _requested(self, clock: str, effect: Effect) -> list[str]:
         self._requests[effect.key] = effect
-        if _SAMPLE.match(effect.key) and (isinstance(effect, Wait) or _series(effect.key) in self._samples):
+        sample = sample_key(effect.key)
+        if sample and (sample.waits or sample.series in self._samples):
             return []
         self._latest = effect.key
         why = wrapped(effect.why, len(clock), clock) if self._is_new(effect.node, effect.why) else []
@@ -96,8 +91,9 @@ class Transcript:
 
     def _answered(self, clock: str, event: EffectAnswered) -> list[str]:
         effect = self._requests.pop(event.key, None)
-        if isinstance(effect, (RunCommand, Wait)) and _SAMPLE.match(effect.key) and isinstance(event.outcome, Ok):
-            new = self._sampled(clock, effect, event.outcome.answer)
+        sample = sample_key(event.key)
+        if effect and sample and isinstance(event.outcome, Ok):
+            new = self._sampled(clock, effect, sample, event.outcome.answer)
             if new is not None:
                 self._latest = ""
                 return new
@@ -105,20 +101,19 @@ class Transcript:
         self._latest = event.key
         return [*again, *outcome_lines(event.outcome, self._most)]
 
-    def _sampled(self, clock: str, effect: RunCommand | Wait, answer: Answer) -> list[str] | None:
+    def _sampled(self, clock: str, effect: Effect, sample: SampleKey, answer: Answer) -> list[str] | None:
         """What a further sample adds; None for the first, which is shown whole."""
         if not isinstance(effect, RunCommand) or not isinstance(answer, CommandRan):
             return []
         lines = [one_line(text, 2000) for text in decode(answer.stdout).split("\n")]
-        before = self._samples.get(_series(effect.key))
-        self._samples[_series(effect.key)] = {_TIME.sub("", text) for text in lines}
+        before = self._samples.get(sample.series)
+        self._samples[sample.series] = {_TIME.sub("", text) for text in lines}
         if before is None:
             return None
         new = [text for text in lines if text.strip() and _TIME.sub("", text) not in before]
         if not new:
             return []
-        number = _SAMPLE.match(effect.key)
-        head = f"{clock}{one_line(effect.target)} {effect.key.partition(':')[0]}, sample {number[1] if number else ''}: new in it"
+        head = f"{clock}{one_line(effect.target)} {sample.step}, sample {sample.number}: new in it"
         left = len(new) - (self._most or len(new))
         return [head, *(f"    {text}" for text in new[: self._most]), *([f"    … {left} more"] if left > 0 else [])]
 

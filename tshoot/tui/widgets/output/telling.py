@@ -1,10 +1,13 @@
-"""What the targets print: one block a request, with the command before it, exit status and time after it."""
+"""What the targets print: one block a request, with the command before it, exit status and time after it.
+
+A command that is repeated keeps one block, which shows its latest output.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait, sample_key
 from tshoot.model.events import (
     Answer,
     CaptureStarted,
@@ -37,6 +40,7 @@ class OutputTelling:
     def __init__(self) -> None:
         self._asked: dict[str, tuple[str, Effect]] = {}  # key -> section, effect
         self._arriving: dict[tuple[str, str], Arriving] = {}
+        self._series: dict[str, str] = {}  # a series of samples -> its section
         self._hosts: dict[str, str] = {}
         self._sections = 0
 
@@ -50,9 +54,16 @@ class OutputTelling:
                 ]
                 yield Change("output", self._section(), [*rows, BLANK])
             case EffectRequested(effect=effect):
-                section = self._section()
+                sample = sample_key(effect.key)
+                if sample and sample.waits:
+                    return
+                again = sample is not None and sample.series in self._series
+                section = self._series[sample.series] if sample and again else self._section()
+                if sample:
+                    self._series[sample.series] = section
                 self._asked[effect.key] = (section, effect)
-                yield Change("output", section, [self._head(effect)])
+                if not again:
+                    yield Change("output", section, [self._head(effect)])
             case EffectAnswered(key=key, outcome=outcome) if key in self._asked:
                 section, effect = self._asked.pop(key)
                 self._arriving = {place: arriving for place, arriving in self._arriving.items() if place[0] != key}
@@ -66,7 +77,8 @@ class OutputTelling:
 
     def arrived(self, key: str, stream: str, piece: bytes) -> Iterator[Change]:
         """A piece of what is being printed: its whole lines."""
-        if key not in self._asked:
+        sample = sample_key(key)
+        if key not in self._asked or (sample and sample.number > 1):
             return
         arriving = self._arriving.setdefault((key, stream), Arriving())
         rows = [_body(text, stream) for text in arriving.lines(piece)]
@@ -80,7 +92,9 @@ class OutputTelling:
     def _head(self, effect: Effect) -> Line:
         match effect:
             case RunCommand():
-                return line(self._host(effect.target), (" $ ", "accent"), span(effect.command, "strong"))
+                sample = sample_key(effect.key)
+                number = [(f"  sample {sample.number}", "dim")] if sample else []
+                return line(self._host(effect.target), (" $ ", "accent"), span(effect.command, "strong"), *number)
             case StartCapture():
                 text = f"capture on {effect.interface}: {effect.filter}"
                 return line(self._host(effect.target), (" ● ", "accent"), span(text, "strong"))
