@@ -164,15 +164,20 @@ def test_the_schema_accepts_every_playbook(capsys: pytest.CaptureFixture[str]) -
         assert [error.message for error in validator.iter_errors(_plain(load_yaml_file(path), iter(range(10**6))))] == []
 
 
-def test_a_playbook_that_concludes_too_much_is_caught_by_its_scenarios() -> None:
-    """The rehearsal can fail: the same scenarios through a playbook with one branch turned round."""
-    from tshoot.playbook.loader import playbook_from_text
+WRONG = [
+    ("nfs-mount/export-policy", "when: trace.found('nfs.mount-denied')", "when: not trace.found('nfs.mount-denied')", "expected fault nfs.mount-denied"),
+    ("bgp-walker-flap/connected-link", "- when: route.series.source.changes >= 2\n        conclude", "- when: route.found\n        conclude", "expected healthy"),
+    ("ndp-source-mac/wired", "when: trace.found('ndp.no-router')", "when: trace.packets > 0", "expected healthy"),
+]
 
-    text = (
-        (shipped_playbooks()[0])
-        .read_text(encoding="utf-8")
-        .replace("when: trace.found('nfs.mount-denied')", "when: not trace.found('nfs.mount-denied')")
-    )
-    wrong = playbook_from_text(text, "wrong.yaml")
-    scenario = next(scenario for scenario in SCENARIOS if scenario.id == "nfs-mount/export-policy")
-    assert any("expected fault nfs.mount-denied" in problem for problem in rehearse(scenario, wrong).problems)
+
+@pytest.mark.parametrize(("scenario_id", "right", "wrong", "problem"), WRONG, ids=[row[0] for row in WRONG])
+def test_a_playbook_that_concludes_too_much_is_caught_by_its_scenarios(scenario_id: str, right: str, wrong: str, problem: str) -> None:
+    """The rehearsal can fail: a scenario through its playbook with one branch turned round."""
+    from tshoot.playbook.loader import find_playbook, playbook_from_text
+
+    scenario = next(scenario for scenario in SCENARIOS if scenario.id == scenario_id)
+    text = find_playbook(scenario.playbook).read_text(encoding="utf-8")
+    assert right in text
+    mistaken = playbook_from_text(text.replace(right, wrong), "wrong.yaml")
+    assert any(problem in text for text in rehearse(scenario, mistaken).problems)

@@ -30,16 +30,16 @@ def cited(verdict: Verdict) -> Iterator[Citation]:
                 yield from reading.citations
 
 
-def streams(run: Recorded) -> dict[str, tuple[RunCommand, CommandRan]]:
-    """sha256 of a stream -> what printed it."""
+def streams(run: Recorded) -> dict[tuple[str, str, str], CommandRan]:
+    """Command, stream and sha256 -> an answer with these very bytes."""
     commands = {effect.key: effect for effect in run.requested() if isinstance(effect, RunCommand)}
-    found: dict[str, tuple[RunCommand, CommandRan]] = {}
+    found: dict[tuple[str, str, str], CommandRan] = {}
     for event in run.answered():
         outcome = event.outcome
         ran = outcome.partial if isinstance(outcome, Failed) else outcome.answer if isinstance(outcome, Ok) else None
         if isinstance(ran, CommandRan) and event.key in commands:
-            for raw in (ran.stdout, ran.stderr):
-                found[hashlib.sha256(raw).hexdigest()] = (commands[event.key], ran)
+            for stream, raw in (("stdout", ran.stdout), ("stderr", ran.stderr)):
+                found[commands[event.key].command, stream, hashlib.sha256(raw).hexdigest()] = ran
     return found
 
 
@@ -50,7 +50,7 @@ def lines_of(run: Recorded) -> list[LineCitation]:
 def test_cited_lines_are_the_lines_of_that_output(run: Recorded) -> None:
     outputs = streams(run)
     for citation in lines_of(run):
-        _, ran = outputs[citation.sha256]
+        ran = outputs[citation.command, citation.stream, citation.sha256]
         raw = ran.stdout if citation.stream == "stdout" else ran.stderr
         assert hashlib.sha256(raw).hexdigest() == citation.sha256
         lines = decode(raw).split("\n")

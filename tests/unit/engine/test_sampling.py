@@ -121,6 +121,15 @@ def test_the_series_tells_values_changes_and_period() -> None:
     assert len(lines) <= 8
 
 
+def test_a_watched_expression_is_cited_where_its_value_stands() -> None:
+    """Not where it looked first: `platform` has no line of its own, `way` has."""
+    nodes = (SAMPLED % "").replace("way: first.way", "way: \"first.way if first.platform == 'cisco_ios' else 'none'\"")
+    state, _ = play(nodes + "      - when: first.series.way.changes >= 1\n        healthy: x\n" + REST, turns)
+    assert state.verdict is not None
+    lines = [one for one in state.verdict.evidence if isinstance(one, LineCitation)]
+    assert [(line.text, line.first) for line in lines[:2]] == [("bgp", 1), ("eigrp", 1)]
+
+
 def test_a_series_without_a_full_cycle_has_no_period() -> None:
     state, _ = play(SAMPLED % "" + REST, turns)
     assert isinstance(state.results["first"].facts["series"]["way"]["period_seconds"], Unknown)

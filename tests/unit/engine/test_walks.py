@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,7 @@ def test_a_command_whose_text_is_not_known_is_not_run_and_says_so() -> None:
     assert done.effects == []
     assert done.verdict.reason == "it could not be asked"
     assert "not run" in done.verdict.evidence[0].detail  # type: ignore[union-attr]
+    assert not [line for line in verdict_lines(done.verdict) if line.strip().startswith(":")], "a step that was not run is named"
 
 
 def test_values_are_quoted_in_commands_and_as_they_are_elsewhere() -> None:
@@ -338,6 +340,18 @@ def test_what_a_capture_does_not_show_is_absent_only_where_it_is_whole(decoded: 
 
 def test_a_partial_capture_that_shows_the_fault_proves_it() -> None:
     assert walk(CAPTURE, capture_answers(Decode=Decoded(5, (FINDING,), {}, True, "cut off"))).verdict.cause == "nfs.mount-denied"
+
+
+def test_what_a_capture_shows_as_a_warning_is_not_ruled_out() -> None:
+    odd = replace(FINDING, severity="warning")
+    assert [out.cause for out in walk(CAPTURE, capture_answers(Decode=Decoded(9, (), {}))).verdict.ruled_out] == ["nfs.mount-denied"]
+    assert walk(CAPTURE, capture_answers(Decode=Decoded(9, (odd,), {}))).verdict.ruled_out == ()
+
+
+@pytest.mark.parametrize(("seen", "kind"), [({}, "inconclusive"), ({"nfs.mount-ok": 1}, "healthy")])
+def test_what_the_detectors_did_not_count_was_seen_not_once(seen: dict[str, int], kind: str) -> None:
+    nodes = CAPTURE.replace("      - when: first.found", "      - when: first.seen['nfs.mount-ok'] == 0\n        inconclusive: no mount was seen\n      - when: first.found", 1)
+    assert walk(nodes, capture_answers(Decode=Decoded(9, (), seen))).verdict.kind == kind
 
 
 def test_a_capture_taken_again_is_started_and_stopped_again() -> None:
