@@ -3,9 +3,12 @@
 SETUP := tools/setup
 PYTHON := .venv/bin/python
 CASE :=
+SIZE := 100
+COUNT := 10000
+SEED := 2026
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lab bench picture
+.PHONY: help setup demo test lint lab bench mutants picture
 MAKEFLAGS += --no-print-directory
 
 help: ## print these lines
@@ -36,9 +39,14 @@ lab: ## faults on real servers and routers in network namespaces (CASE=nfs-mount
 	@$(SETUP) --lab
 	@CASE="$(CASE)" "$(PYTHON)" tests/lab/run.py
 
-bench: ## start-up, decoding and a whole diagnosis, each against the plain tool, as ratios
+bench: ## tshoot beside the plain tools, as ratios, into docs/benchmarks.md (SIZE=1000 for captures of up to 1 GB)
 	@$(SETUP) --dev
 	@"$(PYTHON)" bench/measure.py
+	@"$(PYTHON)" bench/triage.py $(SIZE)
+
+mutants: ## damaged captures by the thousand: none may crash, hang, fill the memory or leave anything behind (COUNT=10000 SEED=2026)
+	@$(SETUP) --dev
+	@"$(PYTHON)" bench/mutants.py --count $(COUNT) --seed $(SEED)
 
 picture: ## draw docs/picture.svg anew from a recorded session
 	@$(SETUP)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 FIXTURE = Path(__file__).parents[1] / "fixtures/captures/nfs.mount-denied/over-tcp.pcap"
 HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 RECORD = struct.Struct("<IIII")
+DENIAL = 16  # the frame of the fixture that says why the mount fails
 PORTS = (3260, 445, 2049, 443)
 CLIENTS = 4
 DATA = 1448
@@ -61,6 +62,13 @@ class Sent(NamedTuple):
     xid: int = 0
 
 
+class Written(NamedTuple):
+    """How many frames a capture has, and in which of them each hidden fault is proved."""
+
+    frames: int
+    hidden: dict[str, int]
+
+
 class Bulk:
     """Rounds of many records with growing sequence numbers and times: `rounds(count)` gives the bytes of that many."""
 
@@ -86,17 +94,20 @@ class Bulk:
         return rows.tobytes()
 
 
-def mixed(path: Path, size: int) -> int:
-    """Write `size` bytes or a little more; returns the number of frames."""
+def mixed(path: Path, size: int) -> Written:
+    """Write `size` bytes or a little more."""
     data, frames = bytes(range(256)) * 6, []
     for number in range(len(PORTS) * CLIENTS):
         client, server = (10 + number, 40000 + number), (200 + number % len(PORTS), PORTS[number % len(PORTS)])
         frames += [Sent(tcp(client, server, data[:DATA]), 2 * DATA, at, 0, 0) for at in (0, DATA)]
         frames.append(Sent(tcp(server, client), 0, 0, 2 * DATA, 2 * DATA))
-    return _write(path, size, Bulk(frames), [*_mount(), record(neighbor()), record(announcement())])
+    mount = _mount()
+    frames_written, places = _write(path, size, Bulk(frames), [*mount, record(neighbor()), record(announcement())])
+    faults = {"nfs.mount-denied": DENIAL - 1, "ndp.source-mac-rewritten": len(mount), "bgp.next-hop-in-own-prefix": len(mount) + 1}
+    return Written(frames_written, {cause: places[index] for cause, index in faults.items()})
 
 
-def nfs(path: Path, size: int) -> int:
+def nfs(path: Path, size: int) -> Written:
     """READ calls of 32 KB with their replies, and a GETATTR after every tenth."""
     client, server, reads = (10, 700), (200, 2049), 10
     handle = struct.pack(">I", 16) + b"handle of a file"
@@ -115,7 +126,7 @@ def nfs(path: Path, size: int) -> int:
             told += len(part)
             if at // DATA % 2:
                 frames.append(Sent(tcp(client, server), asking, asked, telling, told))
-    return _write(path, size, Bulk(frames), [])
+    return Written(_write(path, size, Bulk(frames), [])[0], {})
 
 
 def _call(procedure: int, arguments: bytes) -> bytes:
@@ -160,9 +171,10 @@ def announcement() -> bytes:
     return tcp((5, 41000), (6, 179), b"\xff" * 16 + struct.pack(">HB", len(body) + 19, 2) + body, 0x18)
 
 
-def _write(path: Path, size: int, bulk: Bulk, hidden: list[bytes]) -> int:
+def _write(path: Path, size: int, bulk: Bulk, hidden: list[bytes]) -> tuple[int, list[int]]:
+    """The number of frames, and those of the hidden records."""
     total = max(1, size // bulk.length)
-    each, frames = max(1, total // (len(hidden) + 1)), len(hidden)
+    each, frames, places = max(1, total // (len(hidden) + 1)), 0, []
     with path.open("wb") as out:
         out.write(HEADER)
         for place in range(len(hidden) + 1):
@@ -171,5 +183,8 @@ def _write(path: Path, size: int, bulk: Bulk, hidden: list[bytes]) -> int:
                 part = min(count, max(1, (4 << 20) // bulk.length))
                 out.write(bulk.rounds(part))
                 count, frames = count - part, frames + part * bulk.frames
-            out.write(hidden[place] if place < len(hidden) else b"")
-    return frames
+            if place < len(hidden):
+                out.write(hidden[place])
+                frames += 1
+                places.append(frames)
+    return frames, places

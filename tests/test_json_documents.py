@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "docs/json.schema.json").read_text())
 CAPTURES = ROOT / "fixtures/captures"
 TRANSCRIPTS = ROOT / "fixtures/transcripts"
+RECORDED = str(ROOT / "fixtures/sessions/v1/nfs-mount-denied")
 RUN = ["run", "nfs-mount", "--target", "host=esx01", "--set", "server=192.0.2.50", "--set", "share=/vol/ds1"]
 DOCUMENTS = {
     "fault": ("run", ["demo"], 1),
@@ -27,6 +28,9 @@ DOCUMENTS = {
         1,
     ),
     "sessions": ("sessions", ["sessions", "list"], 0),
+    "rejudge": ("rejudge", ["sessions", "rejudge", RECORDED], 0),
+    "rejudge-what-if": ("rejudge", ["sessions", "rejudge", RECORDED, "--what-if", "ping_full.received=0"], 3),
+    "rejudge-all": ("rejudge_all", ["sessions", "rejudge", "--all"], 3),
     "playbooks": ("playbooks", ["playbooks", "list"], 0),
     "doctor": ("doctor", ["doctor"], 0),
 }

@@ -2,202 +2,149 @@
 
 from __future__ import annotations
 
-import os
-import select
-import sys
 from argparse import Namespace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
+from tshoot.cli.analysis_input import given
+from tshoot.cli.analysis_progress import progress_of
 from tshoot.cli.interrupt import cancellable
-from tshoot.cli.output import emit_json, paragraphs, say, table
-from tshoot.errors import Cancelled, CaptureFileError, TshootError, UsageError
-from tshoot.model.findings import Finding, LineValue
-from tshoot.model.text import clean
-from tshoot.playbook.causes import all_causes, filled
+from tshoot.cli.output import emit_json, say
+from tshoot.errors import Cancelled, TshootError, UsageError
 
 if TYPE_CHECKING:
-    from tshoot.packets.analysis import Analysis as CaptureAnalysis
-    from tshoot.transcripts.analysis import TranscriptAnalysis
-    from tshoot.transcripts.text import TextFile
-
-    Analysis = CaptureAnalysis | TranscriptAnalysis
+    from tshoot.cli.analysis_one import Analysis
+    from tshoot.packets.extract import Extracted
+    from tshoot.packets.limits import Limits
 
 
-_CAPTURES = (".pcap", ".pcapng", ".cap")
+@dataclass(slots=True)
+class _Done:
+    """`results`: file, verdict or ERROR, cause or message, in the order of the files."""
+
+    analyses: list[Analysis] = field(default_factory=list)
+    errors: list[tuple[Path, TshootError]] = field(default_factory=list)
+    results: list[tuple[Path, str, str]] = field(default_factory=list)
+    extracted: Extracted | None = None
 
 
 def run(arguments: Namespace) -> int:
-    files = [Path(name) for name in arguments.files]
-    return cancellable(lambda cancel: _analyze(files, tuple(arguments.only), arguments.json, cancel))
+    return cancellable(lambda cancel: _analyze(arguments, cancel))
 
 
-def _analyze(files: list[Path], families: tuple[str, ...], as_json: bool, cancel: CancelToken) -> int:
-    analyses: list[Analysis] = []
-    errors: list[tuple[Path, TshootError]] = []
-    for path in files:
-        try:
-            analysis = _analysis(path, families, cancel)
-        except Cancelled:
-            raise
-        except TshootError as error:
+def _analyze(arguments: Namespace, cancel: CancelToken) -> int:
+    limits = _limits(arguments.limit_memory)
+    if arguments.extract_frames < 1:
+        raise UsageError("--extract-frames expects a number from 1 on")
+    files = given(arguments.files, cancel)
+    if arguments.extract:
+        from tshoot.cli.analysis_extract import refuse
+
+        refuse(len(files.files), Path(arguments.extract), arguments.force)
+    for line in files.told:
+        diagnostics.note(line)
+    done = _Done()
+    for path, error in files.errors:
+        _failed(path, error, done)
+    several = len(files.files) + len(files.errors) > 1
+    for number, path in enumerate(files.files, 1):
+        place = f"{number}/{len(files.files)} " if several else ""
+        _one(path, arguments, limits, cancel, done, place)
+    if arguments.json:
+        _emit(arguments, files.told, done)
+    elif several:
+        from tshoot.cli.analysis_text import tell_all
+
+        tell_all(done.results)
+    return _exit_code(done)
+
+
+def _one(path: Path, arguments: Namespace, limits: Limits | None, cancel: CancelToken, done: _Done, place: str) -> None:
+    from tshoot.cli.analysis_one import analysis_of, readable
+
+    try:
+        with readable(path, cancel, progress_of(path, place)) as source:
+            analysis = analysis_of(source, path, tuple(arguments.only), limits, cancel, progress_of(path, place))
             diagnostics.clear_status()
-            diagnostics.report(error)
-            errors.append((path, error))
-            continue
+            _tell(analysis, arguments, done)
+            if arguments.extract:
+                _extract(analysis, source, arguments, cancel, done)
+    except Cancelled:
+        raise
+    except TshootError as error:
         diagnostics.clear_status()
-        analyses.append(analysis)
-        if not as_json:
-            _tell(path, analysis)
-    if as_json:
-        failed = [{"file": str(path), "message": error.message, "hint": error.hint} for path, error in errors]
-        emit_json({"files": [_document(analysis) for analysis in analyses], **({"errors": failed} if failed else {})})
-    return _exit_code(analyses, [error for _, error in errors])
+        _failed(path, error, done)
 
 
-def _analysis(path: Path, families: tuple[str, ...], cancel: CancelToken) -> Analysis:
-    """A file that begins as text does is text, unless its name says that it should be a capture; the reader of captures says what else it is."""
-    from tshoot.transcripts.text import is_text
+def _tell(analysis: Analysis, arguments: Namespace, done: _Done) -> None:
+    from tshoot.cli.analysis_one import is_capture
+    from tshoot.cli.analysis_text import VERDICTS, tell
 
-    if str(path) != "-" and (path.suffix.lower() in _CAPTURES or not is_text(path)):
-        from tshoot.packets.analysis import analyze_capture
+    done.analyses.append(analysis)
+    done.results.append((analysis.file, VERDICTS[analysis.verdict.kind], analysis.verdict.cause))
+    if arguments.json:
+        return
+    tell(analysis)
+    if arguments.timeline and is_capture(analysis):
+        from tshoot.cli.analysis_plot import tell_timeline
 
-        return analyze_capture(path, families=_of_captures(families), cancel=cancel, on_progress=_progress_of(path))
-    from tshoot.transcripts.analysis import judged_text
-    from tshoot.transcripts.text import read_text
-
-    _of_captures(families)  # refuses a family that neither knows
-    text = read_text(path) if str(path) != "-" else _standard_input(cancel)
-    return judged_text(text, families=families, cancel=cancel, on_progress=_progress_of(path))
-
-
-def _of_captures(families: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `families` that captures are judged by; UsageError for one that neither captures nor texts are judged by."""
-    from tshoot.packets.detect import detectors
-    from tshoot.transcripts.judge import judges
-
-    captures = {detector.family for detector in detectors()}
-    known = captures | {judge.family for judge in judges()}
-    if unknown := sorted(set(families) - known):
-        raise UsageError(f"no such family of detectors: {', '.join(unknown)}", f"known families: {', '.join(sorted(known))}")
-    return tuple(family for family in families if family in captures) or families
+        tell_timeline(analysis)
 
 
-def _standard_input(cancel: CancelToken) -> TextFile:
-    """What is pasted or piped in, to its end or to the first interrupt."""
-    from tshoot.transcripts.text import LARGEST_FILE, text_of
+def _extract(analysis: Analysis, source: Path, arguments: Namespace, cancel: CancelToken, done: _Done) -> None:
+    from tshoot.cli.analysis_extract import extract_proof
 
-    raw = bytearray()
-    while sys.stdin is not None and len(raw) <= LARGEST_FILE:
-        cancel.check()
-        if select.select([sys.stdin.fileno()], [], [], 0.2)[0]:
-            piece = os.read(sys.stdin.fileno(), 1 << 16)
-            if not piece:
-                break
-            raw += piece
-    if not raw:
-        raise CaptureFileError("-: standard input is empty", "paste text and end it with Ctrl-D, or name a file")
-    return text_of(Path("-"), bytes(raw))
-
-
-def _progress_of(path: Path) -> Any:
-    def on_progress(text: str, fraction: float | None) -> None:
-        diagnostics.status(f"{path.name}: {text}" + (f" {fraction:.0%}" if fraction is not None else ""))
-
-    return on_progress
+    target = Path(arguments.extract)
+    got = extract_proof(
+        analysis, source, target, cancel, conversations=arguments.with_conversation, limit=arguments.extract_frames, force=arguments.force
+    )
+    if isinstance(got, str):
+        diagnostics.note(got)
+        return
+    done.extracted = got
+    left = f"; {got.left_out} more of these conversations are left out (--extract-frames)" if got.left_out else ""
+    if not arguments.json:
+        say(f"Extracted: {target}: {got.frames} frames, {got.cited} of them with a comment that says why{left}")
 
 
-def _exit_code(analyses: list[Analysis], errors: list[TshootError]) -> int:
+def _failed(path: Path, error: TshootError, done: _Done) -> None:
+    diagnostics.report(error)
+    done.errors.append((path, error))
+    done.results.append((path, "ERROR", error.message.removeprefix(f"{path}: ")))
+
+
+def _limits(megabytes: int | None) -> Limits | None:
+    if megabytes is None:
+        return None
+    from tshoot.packets.limits import limits_of
+
+    return limits_of(megabytes)
+
+
+def _emit(arguments: Namespace, told: list[str], done: _Done) -> None:
+    from tshoot.cli.analysis_json import document
+
+    failed = [{"file": str(path), "message": error.message, "hint": error.hint} for path, error in done.errors]
+    got = done.extracted
+    extracted = {"file": str(got.path), "frames": got.frames, "cited": got.cited, "left_out": got.left_out} if got else None
+    emit_json(
+        {
+            "files": [document(analysis, timeline=arguments.timeline) for analysis in done.analyses],
+            **({"errors": failed} if failed else {}),
+            **({"remarks": told} if told else {}),
+            **({"extracted": extracted} if extracted else {}),
+        }
+    )
+
+
+def _exit_code(done: _Done) -> int:
     """A fault anywhere outweighs a file that could not be read, that one the files that decide nothing."""
-    kinds = {analysis.verdict.kind for analysis in analyses}
+    kinds = {analysis.verdict.kind for analysis in done.analyses}
     if "fault" in kinds:
         return diagnostics.FAULT
-    if errors:
-        return max(error.exit_code for error in errors)
+    if done.errors:
+        return max(error.exit_code for _, error in done.errors)
     return diagnostics.INCONCLUSIVE if "inconclusive" in kinds else diagnostics.HEALTHY
-
-
-def _is_transcript(analysis: Analysis) -> TypeGuard[TranscriptAnalysis]:
-    return analysis.format == "transcript"
-
-
-def _document(analysis: Analysis) -> dict[str, Any]:
-    return {
-        "file": str(analysis.file),
-        **({"lines": analysis.line_count, "hosts": [clean(host) for host in analysis.hosts]} if _is_transcript(analysis) else {}),
-        "packets": analysis.packets,
-        "bytes": analysis.bytes,
-        "format": analysis.format,
-        "link_types": list(analysis.link_types),
-        "partial": analysis.partial,
-        "remark": analysis.remark,
-        "findings": [_finding(finding) for finding in analysis.findings],
-        "seen": dict(analysis.seen),
-        "verdict": {"kind": analysis.verdict.kind, "cause": analysis.verdict.cause or None, "reason": analysis.verdict.reason},
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "cause": finding.cause,
-        "title": finding.title,
-        "severity": finding.severity,
-        "confidence": finding.confidence,
-        "frames": list(finding.frames),
-        "lines": list(finding.lines),
-        "evidence": [
-            *({"frame": value.frame, "field": value.field, "value": value.value} for value in finding.evidence),
-            *({"line": value.line, "field": value.fact, "value": value.value, "text": value.text} for value in finding.line_evidence),
-        ],
-        "explanation": finding.explanation,
-        "display_filter": finding.display_filter,
-        "facts": dict(finding.facts),
-    }
-
-
-def _tell(path: Path, analysis: Analysis) -> None:
-    verdict = analysis.verdict
-    say(f"{path}: {_what_it_is(analysis)}")
-    for host in getattr(analysis, "hosts", ()):
-        say(f"  taken for: {host}")
-    if analysis.remark:
-        say(f"  note: {analysis.remark}")
-    say("", {"fault": f"FAULT  {verdict.cause}", "healthy": "HEALTHY", "inconclusive": "NOT DECIDED"}[verdict.kind], "")
-    paragraphs(("Why", verdict.reason))
-    for finding in analysis.findings:
-        say(f"{finding.severity}: {finding.cause}: {finding.title} (confidence {finding.confidence})")
-        paragraphs(("", ""), ("  what was seen", finding.explanation))
-        _tell_proof(finding)
-    decided = next((finding for finding in analysis.findings if finding.cause == verdict.cause), None)
-    if decided is not None and verdict.cause in all_causes():
-        known = all_causes()[verdict.cause]
-        paragraphs(("Who owns the fix", known.owner), ("Fix", filled(known.fix, decided.facts)), ("Verify", filled(known.verify, decided.facts)))
-
-
-def _what_it_is(analysis: Analysis) -> str:
-    if _is_transcript(analysis):
-        return f"text, {analysis.line_count} line{'s' if analysis.line_count != 1 else ''}, {analysis.bytes} bytes"
-    return f"{analysis.packets} packets, {analysis.bytes} bytes, {analysis.format}, {', '.join(analysis.link_types) or 'no link type'}"
-
-
-def _fact(value: LineValue) -> str:
-    """`next_hop 2001:db8::1`; the value alone where the fact is a place in a list."""
-    steps = value.fact.split(".")
-    name = value.fact if all(step.isidentifier() for step in steps) else steps[-1]
-    return f"{name} {value.value}" if name.replace(".", "_").isidentifier() else value.value
-
-
-def _tell_proof(finding: Finding) -> None:
-    """Frames and fields of a capture; lines of a text with their numbers, each once, and what was read there."""
-    if finding.line_evidence:
-        read: dict[int, list[str]] = {}
-        texts = {value.line: value.text for value in finding.line_evidence}
-        for value in finding.line_evidence:
-            read.setdefault(value.line, []).append(_fact(value))
-        table(["  line", "read there", "the line"], [[f"  {line}", ", ".join(dict.fromkeys(read[line])), text] for line, text in texts.items()])
-        say("")
-        return
-    table(["  frame", "field", "value"], [[f"  {value.frame}", value.field, value.value] for value in finding.evidence])
-    say("", f"  Wireshark display filter: {finding.display_filter}", "")

@@ -9,6 +9,14 @@ _EXITS = (
     ", 4 target unreachable or refused, 5 program missing, 130 interrupted"
 )
 _REJUDGED = "exit status: 0 judged the same, 1 differently, 3 could not be judged; 2 usage or session error, 5 program missing, 130 interrupted"
+_SESSION_FILE = (
+    "A session file holds at most 10000 files, 4 GiB each (the log 1 GiB), 16 GiB in all, and 200 times its own size where that is more"
+    " than 256 MiB; beyond that, and whatever is not in its manifest, it is refused. show, replay and verify read such a file directly."
+)
+_REDACTED = (
+    "Prefixes, lengths and kinds of addresses stay, as do numbers, times and ordinary words: read docs/security.md before you send it."
+    " Exit status of redact: 0 where the redacted session is judged as the original is, else 3."
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _run(_verb(verbs, "run", "walk a playbook on live targets"))
     _analyze(_verb(verbs, "analyze", "diagnose captures and pasted terminal text that somebody sent"))
     _verb(verbs, "explain", "what a cause means, who fixes it and how").add_argument("cause", help="for example nfs.mount-denied")
+    _detectors(_verb(verbs, "detectors", "what captures are judged for: causes, their proof, filters"))
     _playbooks(_verb(verbs, "playbooks", "list, show, lint, test, graph, coverage of playbooks"))
     _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions; judge them again, go on with them"))
     _demo(_verb(verbs, "demo", "a recorded fault, served by a simulated device over real SSH on loopback"))
@@ -63,9 +72,28 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="pcap or pcapng, also .gz and .zst; or text from a terminal or log (- reads it from standard input)"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="pcap or pcapng, or text from a terminal or log, also .gz and .zst; a folder with such files; - for standard input",
     )
     parser.add_argument("--only", action="append", default=[], metavar="FAMILY", help="judge only by this family (bgp, ndp, nfs, path, …)")
+    parser.add_argument("--timeline", action="store_true", help="draw packets and errors over time, with marks for what was found")
+    parser.add_argument("--extract", metavar="PCAPNG", help="write the frames that prove it, with comments, into a pcapng file")
+    parser.add_argument(
+        "--with-conversation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="extract the conversations around these frames too (the default)",
+    )
+    parser.add_argument("--extract-frames", type=int, default=2000, metavar="N", help="extract at most N frames (default: 2000)")
+    parser.add_argument("--force", action="store_true", help="let --extract overwrite a file")
+    parser.add_argument("--limit-memory", type=int, metavar="MB", help="of tshoot and tshark together; says what was left out")
+    _json(parser)
+
+
+def _detectors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help="only these (bgp, nfs, tcp, …)")
     _json(parser)
 
 
@@ -101,6 +129,57 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     for action in (show, replay, verify, rejudge, resume):
         action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
     for action in (listing, show, replay, verify, rejudge, resume):
+        _record(action)
+    _archive(actions)
+    _sharing(actions)
+
+
+def _sharing(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = actions.add_parser("export", help="a session as one file, with everything in it", epilog=_SESSION_FILE)
+    take = actions.add_parser("import", help="unpack such a file and keep the session; nothing in the file is believed", epilog=_SESSION_FILE)
+    redact = actions.add_parser("redact", help="a session as one file for strangers: other addresses and names, no secrets", epilog=_REDACTED)
+    reveal = actions.add_parser("reveal", help="what stands behind addresses and names of a redacted session; needs its key", epilog=_REDACTED)
+    for action in (export, redact):
+        action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, a file, or `last` (the default)")
+        action.add_argument("--force", action="store_true", help="overwrite the file")
+    export.add_argument("-o", "--output", metavar="FILE", help="default: the session's id and .tshoot, here")
+    redact.add_argument("-o", "--output", metavar="FILE", required=True, help="for example shared.tshoot")
+    take.add_argument("file", metavar="FILE", help="what `export` or `redact` wrote")
+    reveal.add_argument("text", nargs="+", metavar="TEXT", help="words, addresses or lines of the redacted session (- reads standard input)")
+    for action in (redact, reveal):
+        action.add_argument("--key-file", metavar="FILE", help="the key (made where it is missing); default: redaction.key beside your sessions")
+    for action in (export, take, redact, reveal):
+        _record(action)
+
+
+def _archive(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = actions.add_parser("report", help="a session as a page, a ticket's text, a recording, a test result")
+    report.add_argument("--format", choices=("md", "html", "json", "cast", "junit"), default="md", help="default: md")
+    report.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
+    report.add_argument("--idle", type=float, default=2.0, metavar="SECONDS", help="of a cast: cut longer pauses to this (default: 2)")
+    search = actions.add_parser(
+        "search",
+        help="words in outputs, notes, commands and verdicts of all sessions, newest first",
+        epilog="filters among the words: since: until: (2026-10, 2026-10-05, 7d) cause: verdict: playbook: target: address: state:;"
+        " word* finds beginnings",
+    )
+    search.add_argument("query", nargs="+", metavar="WORD", help="words that must all occur, and filters such as cause:nfs.mount-denied")
+    search.add_argument("--limit", type=int, default=20, metavar="N", help="show at most N sessions (default: 20)")
+    similar = actions.add_parser("similar", help="earlier sessions with the same cause, target or address, and why they are alike")
+    for action in (report, similar):
+        action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
+    prune = actions.add_parser("prune", help="remove old sessions; says what would go, and asks")
+    prune.add_argument("--older-than", required=True, metavar="AGE", help="for example 90d, 12w, 1y")
+    prune.add_argument(
+        "--keep-verdict", action="append", default=[], metavar="KIND", help="keep sessions with this verdict: fault, healthy, inconclusive or none"
+    )
+    prune.add_argument("--dry-run", action="store_true", help="only say what would go")
+    prune.add_argument("--yes", action="store_true", help="do not ask")
+    for action in (search, similar):
+        _json(action)
+    for action in (actions.choices["list"], search, similar):
+        action.add_argument("--reindex", action="store_true", help="build the index of the sessions anew")
+    for action in (report, search, similar, prune):
         _record(action)
 
 

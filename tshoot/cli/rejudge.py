@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import time
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.opened import opened
 from tshoot.cli.output import emit_json, say, table
 from tshoot.errors import Cancelled, TshootError, UsageError
 from tshoot.model.verdicts import Verdict
@@ -22,20 +21,20 @@ from tshoot.retrace.judgement_text import judgement_json, judgement_lines
 from tshoot.retrace.rejudge import Judgement, recorded_playbook, rejudge
 from tshoot.retrace.what_if import assumptions
 from tshoot.retrace.words import what
+from tshoot.session.archive.when import period
 from tshoot.session.store import Session, SessionEntry, list_sessions, open_session
 from tshoot.wiring import checked_playbook
 
 SAME, DIFFERENT, OPEN = 0, 1, 3
 _STATUS = {"same": SAME, "different": DIFFERENT, "open": OPEN}
-_SPAN = re.compile(r"([0-9]{1,5})([dhm])")
-_SECONDS = {"d": 86400, "h": 3600, "m": 60}
 
 
 def run(root: Path, arguments: Namespace) -> int:
     if arguments.since and not arguments.all:
         raise UsageError("--since goes with --all", "a single session is named by its id")
     if not arguments.all:
-        return cancellable(lambda cancel: _one(open_session(root, arguments.session), arguments, cancel))
+        with opened(root, arguments.session) as session:
+            return cancellable(lambda cancel: _one(session, arguments, cancel))
     if arguments.what_if:
         raise UsageError("--what-if is for one session, not for --all", "name the session")
     since = _moment(arguments.since) if arguments.since else 0.0
@@ -173,12 +172,8 @@ def _counted(counts: dict[str, int]) -> dict[str, int]:
 
 
 def _moment(text: str) -> float:
-    """`2026-11-01`, `2026-11-01T12:00`, `30d`, `12h`, `90m`: seconds since the epoch."""
-    span = _SPAN.fullmatch(text)
-    if span:
-        return time.time() - int(span[1]) * _SECONDS[span[2]]
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--since {text}: expected a date or a span", "for example --since 2026-11-01 (UTC), or --since 30d") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    """A date (all of it: `2026-11`, `2026-11-01`) or an age (`30d`): seconds since the epoch."""
+    found = period(text, time.time())
+    if found is None:
+        raise UsageError(f"--since {text}: expected a date or an age", "for example --since 2026-11-01 (UTC), or --since 30d")
+    return found[0]

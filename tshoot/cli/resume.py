@@ -11,7 +11,6 @@ from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, say
 from tshoot.cli.run import pairs
 from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
-from tshoot.errors import UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.retrace.resume import resume
 from tshoot.session.store import open_session
@@ -21,9 +20,6 @@ from tshoot.wiring import Settings
 def run(root: Path, arguments: Namespace) -> int:
     session = open_session(root, arguments.session)
     directories = pairs(arguments.capture_dir, "--capture-dir")
-    for role, directory in directories.items():
-        if not directory.startswith("/"):
-            raise UsageError(f"--capture-dir {role}={directory}: expected an absolute folder on the target", "for example --capture-dir host=/tmp")
 
     def work(cancel: CancelToken) -> Verdict | None:
         return resume(

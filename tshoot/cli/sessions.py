@@ -1,4 +1,4 @@
-"""tshoot sessions: what was recorded: list, show, replay, verify; rejudge and resume have modules of their own."""
+"""tshoot sessions: what was recorded: list, show, replay, verify; the other actions have modules of their own."""
 
 from __future__ import annotations
 
@@ -10,23 +10,34 @@ from pathlib import Path
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.opened import opened
 from tshoot.cli.output import emit_json, say, table
 from tshoot.errors import Cancelled, UsageError
-from tshoot.session.store import Session, default_root, list_sessions, open_session
+from tshoot.session.store import Session, default_root
 
 
 def run(arguments: Namespace) -> int:
     root = Path(arguments.record) if arguments.record else default_root()
     if arguments.action == "list":
-        return _list(root, arguments.json)
-    if arguments.action in ("rejudge", "resume"):
+        return _list(root, arguments)
+    if arguments.action in ("rejudge", "resume", "report", "search", "similar", "prune"):
         return int(import_module(f"tshoot.cli.{arguments.action}").run(root, arguments))
-    return {"show": _show, "replay": _replay, "verify": _verify}[arguments.action](open_session(root, arguments.session), arguments)
+    if arguments.action in ("export", "import", "redact", "reveal"):
+        from tshoot.cli import sharing
+
+        return sharing.run(root, arguments)
+    with opened(root, arguments.session) as session:
+        if arguments.action == "show":
+            return _show(root, session, arguments)
+        return {"replay": _replay, "verify": _verify}[arguments.action](session, arguments)
 
 
-def _list(root: Path, as_json: bool) -> int:
-    entries = list_sessions(root)
-    if as_json:
+def _list(root: Path, arguments: Namespace) -> int:
+    from tshoot.cli.archive import ask_archive
+    from tshoot.session.archive.index import Archive
+
+    entries = ask_archive(root, Archive.entries, reindex=arguments.reindex)
+    if arguments.json:
         rows = [
             {
                 "id": entry.id,
@@ -48,7 +59,7 @@ def _list(root: Path, as_json: bool) -> int:
     return 0
 
 
-def _show(session: Session, arguments: Namespace) -> int:
+def _show(root: Path, session: Session, arguments: Namespace) -> int:
     from tshoot.session.summary import summarize
     from tshoot.session.transcript import MOST_LINES, transcript_lines
 
@@ -60,7 +71,19 @@ def _show(session: Session, arguments: Namespace) -> int:
         return 0
     for line in transcript_lines(session.events(), None if arguments.all else MOST_LINES):
         say(line)
+    _similar(root, session)
     return 0
+
+
+def _similar(root: Path, session: Session) -> None:
+    """The few that are most like it, briefly; `sessions similar` has them all."""
+    from tshoot.cli.archive import ask_archive
+    from tshoot.cli.similar import similar_lines
+    from tshoot.session.archive.similar import similar_sessions
+
+    found = ask_archive(root, lambda archive: similar_sessions(archive, session.folder, limit=3))
+    if found:
+        say("", "Similar incidents", *(f"  {line}" for line in similar_lines(found)))
 
 
 def _replay(session: Session, arguments: Namespace) -> int:

@@ -37,6 +37,7 @@ class Batch:
     wire: Ints
     times: Ints
     links: Ints
+    interfaces: Ints | None = None  # of pcapng: which of the walk's interfaces each packet names
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -25,7 +25,8 @@ from tshoot.packets.private_file import no_room, private_file
 from tshoot.packets.survey import Survey
 
 if TYPE_CHECKING:
-    from tshoot.packets.batches import Visit
+    from tshoot.packets.batches import Batch, Visit
+    from tshoot.packets.pace import OnRead
 
 _HEAD = 64
 _SMALL = 8 << 20
@@ -47,8 +48,8 @@ class Container:
 
 
 @contextmanager
-def inspect(path: Path, cancel: CancelToken, visit: Visit | None = None) -> Iterator[Container]:
-    """The capture at `path`; `visit` sees its packets as they are counted.
+def inspect(path: Path, cancel: CancelToken, visit: Visit | None = None, on_read: OnRead | None = None) -> Iterator[Container]:
+    """The capture at `path`; `visit` sees its packets as they are counted, and `on_read` is told how far that is.
 
     Raises CaptureFileError (not readable, not a capture, a bomb, no space), MissingProgram, Cancelled.
     """
@@ -60,9 +61,9 @@ def inspect(path: Path, cancel: CancelToken, visit: Visit | None = None) -> Iter
     with ExitStack() as stack:
         readable, stopped, form = path, "", ""
         if compression:
-            readable, stopped = stack.enter_context(inflated(path, compression, cancel))
+            readable, stopped = stack.enter_context(inflated(path, compression, cancel, on_read))
             head, form = _head_of(readable), f" ({compression})"
-        survey = _survey(path, readable, head, cancel, visit)
+        survey = _survey(path, readable, head, cancel, _told(visit, readable, on_read) if visit and on_read else visit)
         if survey.stopped and 0 < survey.whole <= _SMALL:
             readable = stack.enter_context(_sound_part(readable, survey.whole))
         remark = "; ".join(why for why in (stopped, survey.stopped) if why)
@@ -116,6 +117,16 @@ def _survey(path: Path, readable: Path, head: bytes, cancel: CancelToken, visit:
                     survey_pcapng(file, copy.stat().st_size, cancel.check, visit)
         return found
     raise CaptureFileError(f"{path}: not a capture file: {_looks_like(head)}", _KNOWN)
+
+
+def _told(visit: Visit, readable: Path, on_read: OnRead) -> Visit:
+    size = readable.stat().st_size
+
+    def shown(batch: Batch) -> None:
+        visit(batch)
+        on_read("reading", batch.base + (int(batch.records[-1]) if len(batch) else 0), size, batch.first + len(batch) - 1)
+
+    return shown
 
 
 def walk(readable: Path, cancel: CancelToken, visit: Visit) -> None:

@@ -19,10 +19,11 @@ from tshoot.packets.flows import FRAMES_A_LIST, REPEATS_A_SIDE, Flow, Repeated, 
 
 COUNTS = (
     "packets", "bytes", "payload", "first", "last", "first_ns", "last_ns", "syns", "syn_acks", "fins", "resets",
-    "segments", "retransmissions", "zero_windows", "zero_window_ns", "largest", "mss",
+    "segments", "retransmissions", "zero_windows", "zero_window_ns", "largest", "mss", "copies",
 )  # fmt: skip
 STATE = ("base", "next", "next_ns", "before_ns", "zero_since", "window", "ack", "duplicates", "ack_ns")  # -1: not known
 HOLES_A_SIDE = 32
+COPY_REACH = 8  # a packet and its copy are no further apart within their direction
 _SUMMED = ("packets", "bytes", "syns", "resets", "segments", "retransmissions", "zero_windows")
 
 
@@ -51,6 +52,8 @@ class FlowTable:
         self.notes: dict[int, Notes] = {}
         self.holes: dict[int, list[tuple[int, int]]] = {}  # side -> what it skipped: sequence number and length
         self.noted: list[int] = []  # frames that went into a list since it was last emptied
+        self.tails: Ints = np.zeros((0, COPY_REACH), np.int64)  # the last segments of each direction (`segments._digests`), the latest first
+        self.tail_ns: Ints = np.zeros((0, COPY_REACH), np.int64)
         self._grow(256)
 
     def _grow(self, room: int) -> None:
@@ -59,6 +62,8 @@ class FlowTable:
 
         for name in COUNTS + STATE:
             self.column[name] = longer(self.column.get(name, np.zeros(0, np.int64)), 2 * room, -1 if name in STATE else 0)
+        more = np.full((2 * room - len(self.tails), COPY_REACH), -1, np.int64)
+        self.tails, self.tail_ns = np.concatenate((self.tails, more)), np.concatenate((self.tail_ns, more))
         self.opener = longer(self.opener, room, -1)
         self.rtt, self.answered, self.asked = longer(self.rtt, room, 0), longer(self.answered, room, 0), longer(self.asked, room, 0)
 
@@ -100,6 +105,12 @@ class FlowTable:
                 return True
         return False
 
+    def unseen(self, side: int) -> int:
+        """How many of the holes that are left the other end has acknowledged."""
+        acknowledged = int(self.column["ack"][side ^ 1])
+        holes = self.holes.get(side, ()) if acknowledged > 0 else ()
+        return sum((acknowledged - begin - size) & 0xFFFFFFFF < 1 << 31 for begin, size in holes)
+
     def remember(self, frames: list[int], frame: int) -> None:
         """Add `frame` where the list has room."""
         if len(frames) < FRAMES_A_LIST:
@@ -140,6 +151,7 @@ class FlowTable:
         place = {int(old): new for new, old in enumerate(numbers)}
         sides = np.stack((2 * numbers, 2 * numbers + 1), axis=1).ravel()
         self.column = {name: values[sides] for name, values in self.column.items()}
+        self.tails, self.tail_ns = self.tails[sides], self.tail_ns[sides]
         self.opener, self.rtt = self.opener[numbers], self.rtt[numbers]
         self.answered, self.asked = self.answered[numbers], self.asked[numbers]
         self.keys = [self.keys[old] for old in numbers]
@@ -202,6 +214,7 @@ def _flow(table: FlowTable, number: int) -> Flow:
 
 def _side(table: FlowTable, direction: int) -> Side:
     counts: dict[str, Any] = {name: int(table.column[name][direction]) for name in COUNTS}
+    counts["unseen"] = table.unseen(direction)
     notes = table.notes.get(direction)
     if notes is None:
         return Side(**counts)

@@ -12,6 +12,8 @@ What a number means:
   has reached, unless it is a keep-alive, or fills a hole so soon after that it was only overtaken (3 ms, or the
   handshake's RTT) and nobody asked for it: tshark's `tcp.analysis.retransmission`. But data that was acknowledged already and comes again
   within an RTT is a retransmission here, and "out of order" to tshark.
+- A copy is one of these that was captured twice: the same packet again within 3 ms (`segments._copies` says when).
+- `unseen` counts places where data is missing that the other end acknowledged: the capture lacks it, not the receiver.
 - A zero window is tshark's `tcp.analysis.zero_window`; it lasts until the same side announces another.
 - Lists of frames are the first `FRAMES_A_LIST`; the counts beside them are complete.
 
@@ -84,6 +86,8 @@ class Side:
     zero_window_ns: int = 0
     largest: int = 0
     mss: int = 0
+    copies: int = 0
+    unseen: int = 0
     syn_frames: tuple[int, ...] = ()
     reset_frames: tuple[int, ...] = ()
     retransmission_frames: tuple[int, ...] = ()

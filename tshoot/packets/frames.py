@@ -72,7 +72,9 @@ class Detector(Protocol):
     - `without_bulk = "rpc"`: of the frames that `capture_filter` takes, RPC's reads and writes that succeed may be left out
       of a large capture, and all but a sample of the other calls that succeed (`rpc_bulk` says which).
 
-    A detector that lives on the flow index alone leaves both filters empty and gives `no_frames = True`.
+    - `beneath`: names of `seen` that count connections whatever they carry: where these alone are seen, nothing is called healthy.
+
+    A detector that lives on the flow index alone leaves `display_filter` empty and gives `no_frames = True`.
     """
 
     family: str  # "nfs"

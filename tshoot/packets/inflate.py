@@ -11,11 +11,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError
 from tshoot.packets.private_file import no_room, private_file
+
+if TYPE_CHECKING:
+    from tshoot.packets.pace import OnRead
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BOUND, RATIO = 256 << 20, 200
@@ -31,24 +34,37 @@ def compression_of(head: bytes) -> str:
     return "gzip" if head.startswith(GZIP) else "zstd" if head.startswith(ZSTD) else ""
 
 
+def beginning(path: Path, compression: str) -> bytes:
+    """The first bytes of what `path` holds, at most 8,192; nothing where it cannot be inflated."""
+    try:
+        with path.open("rb") as source:
+            return bytes((_zstd if compression == "zstd" else _gzip)().decompress(source.read(_PIECE))[:8192])
+    except Exception:  # OSError, zlib.error, ZstdError
+        return b""
+
+
 @contextmanager
-def inflated(path: Path, compression: str, cancel: CancelToken) -> Iterator[tuple[Path, str]]:
+def inflated(path: Path, compression: str, cancel: CancelToken, on_read: OnRead | None = None) -> Iterator[tuple[Path, str]]:
     """A temporary copy (0600, removed at the end) of what `path` holds, and why it ends early, if it does."""
     with private_file(path) as copy:
         try:
-            stopped = _inflate(path, copy, _zstd if compression == "zstd" else _gzip, cancel)
+            stopped = _inflate(path, copy, _zstd if compression == "zstd" else _gzip, cancel, on_read)
             copy.flush()
         except OSError as error:
             raise no_room(path, error) from error
         yield Path(copy.name), stopped
 
 
-def _inflate(path: Path, copy: Any, start: Callable[[], Any], cancel: CancelToken) -> str:
-    bound = max(BOUND, RATIO * path.stat().st_size)
+def _inflate(path: Path, copy: Any, start: Callable[[], Any], cancel: CancelToken, on_read: OnRead | None) -> str:
+    size, done = path.stat().st_size, 0
+    bound = max(BOUND, RATIO * size)
     inflater, fresh = start(), True
     with path.open("rb") as source:
         while piece := source.read(_PIECE):
             cancel.check()
+            done += len(piece)
+            if on_read and not done & 0xFFFFF:
+                on_read("inflating", done, size, 0)
             while piece:
                 if inflater.eof:
                     inflater, fresh = start(), True

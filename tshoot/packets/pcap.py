@@ -48,11 +48,13 @@ class PcapWalk:
         self.order = _order(head) or "<"
         self.format, self._record, self._unit = _KINDS[struct.unpack(self.order + "I", head[:4])[0]]
         self.link: int | None = None
+        self.snap = 0
         self.packets, self.stopped, self.whole = 0, "", 0
         if len(head) < HEADER:
             self.stopped = f"the file is cut short in its header, at byte {size}"
         else:
             self.link = struct.unpack(self.order + "I", head[20:24])[0] & 0x03FFFFFF
+            self.snap = struct.unpack(self.order + "I", head[16:20])[0]
 
     def batches(self) -> Iterator[Batch]:
         from tshoot.packets.batches import Window

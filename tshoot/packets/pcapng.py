@@ -21,9 +21,10 @@ _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _OTHER_FRAMES = {0xBAD, 0x40000BAD, 9, 0x204, 0x216, 0x221}  # no packets (custom, journal, system calls), yet tshark numbers them
 _LONGEST_BLOCK = 1 << 27  # bytes, as Wireshark
 _MOST_INTERFACES = 1 << 16  # of a file
+_LONGEST_NAME = 256
 _ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _LEAST = {_SECTION: 28, _INTERFACE: 20, _OBSOLETE: 32, _SIMPLE: 16, _ENHANCED: 32}
-_RESOLUTION, _OFFSET = 9, 14  # options of an interface: if_tsresol, if_tsoffset
+_NAME, _RESOLUTION, _OFFSET = 2, 9, 14  # options of an interface: if_name, if_tsresol, if_tsoffset
 
 
 def is_pcapng(head: bytes) -> bool:
@@ -50,6 +51,7 @@ class Interface:
     base: int = 10
     exponent: int = 6
     offset: int = 0
+    name: bytes = b""
 
 
 @dataclass(slots=True)
@@ -169,7 +171,7 @@ class PcapngWalk:
 
 def _interface(block: bytes, order: str) -> Interface:
     link, _, snap = struct.unpack_from(order + "HHI", block, 8)
-    base, exponent, offset, at = 10, 6, 0, 16
+    base, exponent, offset, name, at = 10, 6, 0, b"", 16
     while at + 4 <= len(block) - 4:
         code, length = struct.unpack_from(order + "HH", block, at)
         value = block[at + 4 : at + 4 + length]
@@ -179,5 +181,7 @@ def _interface(block: bytes, order: str) -> Interface:
             base, exponent = (2 if value[0] & 0x80 else 10), value[0] & 0x7F
         elif code == _OFFSET and length == 8 and len(value) == 8:
             (offset,) = struct.unpack(order + "q", value)
+        elif code == _NAME:
+            name = value[:_LONGEST_NAME]
         at += 4 + length + -length % 4
-    return Interface(link, snap, base, exponent, offset)
+    return Interface(link, snap, base, exponent, offset, name)

@@ -54,7 +54,8 @@ def packets(
     if (bad := np.flatnonzero(wrong | mismatched)).size:
         count = int(bad[0])
         why = "length" if mismatched[count] else "content"
-    batch = Batch(first, window.base, window.data, records[:count], starts[:count], captured[:count], wire[:count], times[:count], links[:count])
+    columns = (column[:count] for column in (records, starts, captured, wire, times, links, interface))
+    batch = Batch(first, window.base, window.data, *columns)
     return batch, count if why else None, why
 
 

@@ -10,18 +10,23 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+import numpy as np
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, CaptureFileError, MissingProgram
-from tshoot.packets.batches import Batch
+from tshoot.packets.batches import Batch, Ints
 from tshoot.packets.container import Container
 from tshoot.packets.flow_pass import FlowPass
 from tshoot.packets.flows import FlowIndex
 from tshoot.packets.frames import Detector, Frame
 from tshoot.packets.headers import read_headers
+from tshoot.packets.limits import Limits
+from tshoot.packets.memory_watch import MemoryWatch
+from tshoot.packets.pace import Pace
 from tshoot.packets.prefilter import Candidates, References, candidates, is_large, renumbering
-from tshoot.packets.selection import Selection
+from tshoot.packets.selection import MOST, Selection
 
 OWN_CHOICE = 2_000  # frames that one detector may ask for by number
 
@@ -29,10 +34,12 @@ OWN_CHOICE = 2_000  # frames that one detector may ask for by number
 class Reading:
     """`take` is shown the batches of the file, then `frames` decodes. `remarks` say what is not complete, and why."""
 
-    def __init__(self, chosen: Sequence[Detector], cancel: CancelToken) -> None:
-        self._chosen, self._cancel = chosen, cancel
+    def __init__(self, chosen: Sequence[Detector], cancel: CancelToken, limits: Limits | None = None) -> None:
+        self._chosen, self._cancel, self._limits = chosen, cancel, limits or Limits()
         self._asking: threading.Thread | None = None
-        self._flows, self._selection = FlowPass(), Selection(chosen)
+        self._flows, self._selection = FlowPass(self._limits.flows), Selection(chosen, self._limits.candidates)
+        self._noted: list[tuple[Ints, Ints]] = []  # frames that the index names, and their times
+        self._noted_kept = 0
         self._index: FlowIndex | None = None
         self.remarks: list[str] = []
         self.missing: MissingProgram | None = None
@@ -43,7 +50,21 @@ class Reading:
             self._asking.start()
         headers = read_headers(batch)
         segments = self._flows.take(headers)
-        self._selection.take(headers, segments, self._flows.noted, renumbered=self._flows.renumbered)
+        noted = self._flows.noted
+        self._selection.take(headers, segments, noted, renumbered=self._flows.renumbered)
+        if noted and self._noted_kept < (self._limits.candidates or MOST):
+            numbers = np.unique(np.array(noted, np.int64))
+            self._noted.append((numbers, batch.times[numbers - batch.first]))
+            self._noted_kept += len(numbers)
+
+    def times(self, cited: Collection[int], frames: Iterable[Frame]) -> dict[int, int]:
+        """Nanoseconds since the epoch of the `cited` frames, which were decoded or are named by the index."""
+        known = {frame.number: round(frame.time * 1e9) for frame in frames if frame.number in cited}
+        wanted = np.array(sorted(cited), np.int64)
+        for numbers, times in self._noted:
+            there = np.isin(numbers, wanted)
+            known.update(zip(numbers[there].tolist(), times[there].tolist(), strict=True))
+        return known
 
     def _ask(self) -> None:
         with contextlib.suppress(Cancelled, OSError):
@@ -60,7 +81,9 @@ class Reading:
             self._index = self._flows.index()
         return self._index
 
-    def frames(self, container: Container, limit: int, cancel: CancelToken, tell: Callable[[str, float | None], None]) -> list[Frame]:
+    def frames(
+        self, container: Container, limit: int, cancel: CancelToken, tell: Callable[[str, float | None], None], pace: Pace | None = None
+    ) -> list[Frame]:
         """The frames that any detector wants, at most `limit`, numbered as in the file."""
         frames: list[Frame] = []
         if not container.packets:
@@ -70,7 +93,7 @@ class Reading:
         picking = is_large(container) and container.format.startswith("pcap") and not self._selection.everything
         with candidates(container, self._selection.frames(own) if picking else None, cancel) as picked:
             try:
-                frames.extend(self._wanted(picked, own, limit, cancel, tell))
+                self._decode(frames, picked, own, limit, cancel, pace or Pace(tell))
             except CaptureFileError as error:
                 if not (container.partial and "cut short" in error.message):  # the torn end is told already
                     self.remarks.append(error.message.replace(str(picked.path), str(container.path)))
@@ -78,8 +101,22 @@ class Reading:
                 self._without_decoding(error)
         if len(frames) > limit:
             del frames[limit:]
-            self.remarks.append(f"only the first {limit} frames that the detectors ask for were judged (to frame {frames[-1].number})")
+            told = f"only the first {limit} frames that the detectors ask for were judged"
+            self.remarks.append(f"{told} (to frame {frames[-1].number}){self._limits.remark}")
         return frames
+
+    def _decode(self, frames: list[Frame], picked: Candidates, own: Sequence[int], limit: int, cancel: CancelToken, pace: Pace) -> None:
+        """Add to `frames`; where the processes come near the limit of memory, what was decoded until then stands."""
+        full = CancelToken()
+        with cancel.on_cancel(full.cancel), MemoryWatch(self._limits.memory, full.cancel) as watch:
+            try:
+                frames.extend(self._wanted(picked, own, limit, full, pace))
+            except Cancelled:
+                cancel.check()
+                if not watch.reached:
+                    raise
+                where = f"after frame {frames[-1].number}" if frames else "before the first frame that a detector asks for"
+                self.remarks.append(f"decoding ended {where}: memory came near the limit of {self._limits.memory >> 20} MB")
 
     def _own_choice(self) -> list[int]:
         """What the detectors ask for by number."""
@@ -89,9 +126,7 @@ class Reading:
                 asked.update(sorted(set(choose(self.index)))[:OWN_CHOICE])
         return sorted(asked)
 
-    def _wanted(
-        self, picked: Candidates, own: Sequence[int], limit: int, cancel: CancelToken, tell: Callable[[str, float | None], None]
-    ) -> Iterator[Frame]:
+    def _wanted(self, picked: Candidates, own: Sequence[int], limit: int, cancel: CancelToken, pace: Pace) -> Iterator[Frame]:
         if not picked.count or (not own and all(getattr(detector, "no_frames", False) for detector in self._chosen)):
             return iter(())
         from tshoot.packets.decode import decode  # late: it brings pyshark and lxml
@@ -101,7 +136,7 @@ class Reading:
             display_filter=self._display_filter(picked, own),
             decode_as=tuple(dict.fromkeys(rule for detector in self._chosen for rule in detector.decode_as)),
             cancel=cancel,
-            on_frame=lambda number: tell("decoding", number / picked.count),
+            on_frame=lambda number: pace.decoded(number, picked.count),
             limit=limit + 1,
         )
         self.close()

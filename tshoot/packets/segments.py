@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tshoot.packets.batches import Bytes, Ints, Mask, rows
-from tshoot.packets.flow_table import FlowTable
+from tshoot.packets.flow_table import COPY_REACH, FlowTable
 from tshoot.packets.flows import FRAMES_A_LIST, LARGE
 from tshoot.packets.headers import TCP, Headers
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 _OVERTAKEN_NS = 3_000_000
 _FAST_NS, _DUPLICATES = 20_000_000, 2
+_COPY_NS = 3_000_000  # a mirror port shows a packet and its copy within this time
 _APART = 1 << 34  # between the numbers of two directions
 
 
@@ -96,8 +97,53 @@ def analyse(found: Segments, table: FlowTable) -> None:
     if again.any():
         column["retransmissions"][sides] += np.add.reduceat(again.astype(np.int64), starts)
         _note_retransmissions(found, table, np.flatnonzero(again))
+    column["copies"][sides] += np.add.reduceat(_copies(found, np.flatnonzero(again), table, starts, sides), starts)
     _acknowledgements(found, table, starts, sides)
     _windows(found, table, starts, sides)
+
+
+def _copies(found: Segments, again: Ints, table: FlowTable, starts: Ints, sides: Ints) -> Ints:
+    """1 for each of the segments `again` that is the very packet seen a moment before, 0 for all else.
+
+    The same packet has the same IPv4 identification. IPv6 has none, and some systems leave it 0: then it has a third of the time, which
+    is less than it takes to miss an acknowledgement and send a packet anew, but on the fastest links.
+    """
+    said, identified = _digests(found)
+    copies = np.zeros(len(found), np.int64)
+    if len(again):
+        which = np.searchsorted(starts, again, side="right") - 1
+        limit = np.where(identified[again], _COPY_NS, _COPY_NS // 3)
+        for step in range(1, COPY_REACH + 1):
+            within = again - step >= starts[which]
+            before = np.maximum(again - step, 0)
+            place = np.clip(step - 1 - (again - starts[which]), 0, COPY_REACH - 1)
+            known = np.where(within, said[before], table.tails[sides[which], place])
+            apart = found.time[again] - np.where(within, found.time[before], table.tail_ns[sides[which], place])
+            copies[again] |= (known == said[again]) & (apart >= 0) & (apart < limit)
+    _remember_tails(found, said, table, starts, sides)
+    return copies
+
+
+def _digests(found: Segments) -> tuple[Ints, Mask]:
+    """A number for what makes a packet that very packet, and whether its IPv4 identification is part of it."""
+    fixed, row = found.headers.fixed, found.row
+    identity = (fixed[row, 4].astype(np.int64) << 8 | fixed[row, 5]) * (found.headers.version[row] == 4)
+    said = found.sequence * 0x9E3779B1 ^ found.acknowledged << 31
+    said ^= (found.length << 40) + (found.flags << 32) + (found.window << 16) + identity
+    return said, identity > 0
+
+
+def _remember_tails(found: Segments, said: Ints, table: FlowTable, starts: Ints, sides: Ints) -> None:
+    """The last segments of each direction, the latest first, for the batch to come."""
+    ends = np.append(starts[1:], len(found)) - 1
+    sizes = ends - starts + 1
+    tails, times = table.tails[sides], table.tail_ns[sides]
+    every = np.arange(len(sides))
+    for place in range(COPY_REACH):
+        at, old = np.maximum(ends - place, 0), np.clip(place - sizes, 0, COPY_REACH - 1)
+        within = place < sizes
+        table.tails[sides, place] = np.where(within, said[at], tails[every, old])
+        table.tail_ns[sides, place] = np.where(within, found.time[at], times[every, old])
 
 
 def _probes(found: Segments, table: FlowTable, starts: Ints, sides: Ints) -> Mask:

@@ -26,7 +26,8 @@ NUMBER, PLACE, CAPTURED, WIRE, TIME, LINK = range(6)  # the columns of `Selectio
 class Selection:
     """Is shown the batches in order; `frames()` at the end."""
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
+    def __init__(self, detectors: Sequence[Detector], most: int = 0) -> None:
+        self._most = most or MOST
         self._plain, self._rpc = _filters(detectors)
         self._everything = self._plain is None
         self._bulk = RpcBulk()
@@ -62,7 +63,7 @@ class Selection:
             self._taken += earlier
         wanted &= headers.batch.captured >= 0
         self._keep(located(headers, np.flatnonzero(wanted)))
-        if self._own_choice and len(noted) and self._spared < MOST:
+        if self._own_choice and len(noted) and self._spared < self._most:
             self._spared += len(noted)
             self._spare.append(located(headers, np.array(noted, np.int64) - headers.batch.first))
 
@@ -70,7 +71,7 @@ class Selection:
         if len(frames):
             self._taken.append(frames)
             self._count += len(frames)
-        if self._count > MOST:
+        if self._count > self._most:
             self._everything = True
             self._taken.clear()
             self._spare.clear()

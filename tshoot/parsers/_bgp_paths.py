@@ -1,21 +1,23 @@
-"""One prefix of the BGP table, as the dialects of IOS, EOS and NX-OS print it: a record a path, then the facts of BGP_ROUTE.
+"""Reading the paths of one prefix of the BGP table as Cisco IOS prints them, and Arista EOS and NX-OS after it.
 
 A path is its AS path, then `next hop (metric 11) from neighbour (router id)`, then its origin, then words about it
 (`valid, internal, best`; NX-OS puts those before). What is said before the next hop belongs to the path that follows.
+What the paths mean together is said in `_bgp_route`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
+from tshoot.parsers._bgp_route import origin, put_no_prefix, put_paths, sender
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record, put_list
+from tshoot.parsers._records import Record
 from tshoot.parsers._values import canonical_address, canonical_prefix
 
 _IP = r"[0-9A-Fa-f:.]{2,45}(?:%[\w./-]{1,32})?"
-ENTRY = re.compile(rf"BGP routing table entry for ({_IP}/[0-9]{{1,3}})(?:,.{{0,80}})?", re.IGNORECASE)
-ABSENT = re.compile(r"\s{0,9}% ?(?:Network|Subnet) not in table\.?\s{0,9}", re.IGNORECASE)
+_ENTRY = re.compile(rf"BGP routing table entry for ({_IP}/[0-9]{{1,3}})(?:,.{{0,80}})?", re.IGNORECASE)
+_ABSENT = re.compile(r"\s{0,9}% ?(?:Network|Subnet) not in table\.?\s{0,9}", re.IGNORECASE)
+_COUNT = re.compile(r"\s{0,9}Paths: (?:[0-9]{1,5} available|\([0-9]{1,5} available, (no best ?path|best #[0-9]{1,5})).{0,160}", re.IGNORECASE)
 _SOURCE = re.compile(
     rf"\s{{2,9}}(?P<hop>{_IP}|-)(?: \([^()]{{1,60}}\)){{0,3}} from (?P<from>{_IP}|-)(?: \([^()]{{1,60}}\)){{0,2}}\s{{0,9}}", re.IGNORECASE
 )
@@ -23,7 +25,6 @@ _LINK_LOCAL = re.compile(rf"\s{{2,9}}\((?:{_IP})\)(?: \([^()]{{1,60}}\)){{0,2}} 
 _ORIGIN = re.compile(r"\s{2,12}Origin (IGP|EGP|incomplete)\b(.{0,300})", re.IGNORECASE)
 _AS_PATH = re.compile(r"\s{1,6}(?:(Local)|([0-9.{}(), ]{1,1000}?))(?:, \([^()]{1,60}\)){0,3}(?:, imported path.{0,80})?\s{0,9}")
 _AS = re.compile(r"[{(]?[0-9]{1,10}(?:\.[0-9]{1,5})?(?:,[0-9.,]{1,60})?[})]?,?")
-_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # no socket is bound
 
 
 def as_path(text: str) -> str | None:
@@ -47,18 +48,27 @@ class Paths:
         self._announced: tuple[bool, Line] | None = None
         self._open = False  # the next hop of the last path was read, and nothing of a next one
 
-    def entry(self, line: Line, prefix: str) -> bool:
+    def take(self, line: Line) -> bool:
+        """Read one of the lines that the dialects share; False where it is none of them, or is torn."""
+        if found := _ENTRY.fullmatch(line.text):
+            return self._entry(line, found[1])
+        if _ABSENT.fullmatch(line.text):
+            self._absent.append(line)
+        elif found := _COUNT.fullmatch(line.text):
+            if found[1]:
+                self._announced = found[1].lower().startswith("best #") and found[1][6:] != "0", line
+        elif (found := _ORIGIN.fullmatch(line.text)) and self.current is not None:
+            self.current.put("origin", origin(found[1]), line)
+            self.words(line, found[2])
+        else:
+            return self._source(line)
+        return True
+
+    def _entry(self, line: Line, prefix: str) -> bool:
         known = canonical_prefix(prefix)
         if known and "prefix" not in self._prefix:
             self._prefix.put("prefix", known, line)
         return known is not None
-
-    def absent(self, line: Line) -> None:
-        self._absent.append(line)
-
-    def count(self, line: Line, best: bool) -> None:
-        """`Paths: (1 available, best #1)`."""
-        self._announced = (best, line)
 
     def before(self, name: str, value: object, line: Line) -> None:
         """Something of a path whose next hop is still to come."""
@@ -70,16 +80,15 @@ class Paths:
         """The path that further lines are about."""
         return self._paths[-1] if self._open else None
 
-    def source(self, line: Line) -> bool:
+    def _source(self, line: Line) -> bool:
         """`next hop (…) from neighbour (…)`: a path begins."""
         found = _SOURCE.fullmatch(line.text)
         hop, neighbor = (self._address(found["hop"]), self._address(found["from"])) if found else (None, None)
         if hop is None or neighbor is None or "prefix" not in self._prefix:
             return _LINK_LOCAL.fullmatch(line.text) is not None and self.current is not None
         path, self._before = self._before, Record()
-        own = neighbor in _UNSPECIFIED
         path.put("next_hop", hop, line)
-        path.put("from", "local" if own else neighbor, line)
+        path.put("from", sender(neighbor), line)
         inaccessible = re.search(r"\((?:inaccessible|unreachable)\b", line.text, re.IGNORECASE) is not None
         path.put("accessible", not inaccessible, line)
         self._paths.append(path)
@@ -89,51 +98,23 @@ class Paths:
     def _address(self, word: str) -> str | None:
         """EOS prints `-` where the others print the unspecified address: the path is the device's own."""
         if word == "-":
-            return _UNSPECIFIED[":" in str(self._prefix.fields.get("prefix"))]
+            return "::" if ":" in str(self._prefix.fields.get("prefix")) else "0.0.0.0"  # noqa: S104  # no socket is bound
         return canonical_address(word)
-
-    def origin(self, line: Line) -> str | None:
-        """Reads `Origin IGP, …`; the rest of the line, None where it is no such line."""
-        found = _ORIGIN.fullmatch(line.text)
-        if found is None or self.current is None:
-            return None
-        self.current.put("origin", found[1].lower(), line)
-        return found[2]
 
     def words(self, line: Line, words: str) -> None:
         """`valid, internal, best` about the current path."""
         if self.current is not None:
-            status(self.current, line, words)
+            _status(self.current, line, words)
 
     def finish(self) -> None:
         """Set the facts."""
-        reading, paths = self._reading, self._paths
-        if "prefix" not in self._prefix:
-            if self._absent:
-                reading.put("found", False, *self._absent)
-                reading.put("paths", [], *self._absent)
-            return
-        at = self._prefix.lines["prefix"]
-        reading.put("found", True, *at)
-        reading.put("prefix", self._prefix.fields["prefix"], *at)
-        put_list(reading, "paths", paths)
-        best = next((path for path in paths if path.fields.get("best")), None)
-        self._put_best(best, paths)
-        if chosen := best or (paths[0] if paths else None):
-            for name, field in (("next_hop", "next_hop"), ("next_hop_accessible", "accessible"), ("from", "from"), ("internal", "internal")):
-                if field in chosen:
-                    reading.put(name, chosen.fields[field], *chosen.lines[field])
-
-    def _put_best(self, best: Record | None, paths: Sequence[Record]) -> None:
-        if best is not None:
-            self._reading.put("best", True, *best.lines["best"])
-        elif self._announced is not None:
-            self._reading.put("best", self._announced[0], self._announced[1])
-        elif paths and all("best" in path for path in paths):
-            self._reading.put("best", False, *(line for path in paths for line in path.lines["best"]))
+        if "prefix" in self._prefix:
+            put_paths(self._reading, self._prefix.fields["prefix"], self._prefix.lines["prefix"], self._paths, self._announced)
+        elif self._absent:
+            put_no_prefix(self._reading, *self._absent)
 
 
-def status(path: Record, line: Line, words: str) -> None:
+def _status(path: Record, line: Line, words: str) -> None:
     """What a list such as `metric 0, localpref 100, valid, internal, best` says of its path."""
     said = {word.strip().lower() for word in words.split(",")}
     if not said & {"valid", "invalid", "internal", "external", "sourced", "local", "confed-internal", "confed-external", "aggregated"}:

@@ -1,6 +1,7 @@
-"""The paths of one prefix in a BGP table, and its facts in the shape BGP_ROUTE: what holds of the best path, else of the first.
+"""The paths of one prefix in a BGP table as the facts of BGP_ROUTE: what holds of the best path, else of the first.
 
-For the parsers of FRR and BIRD, which have each path whole.
+A reader of a dialect has a record a path, with the fields of `_PATH` as far as they are known. Whether a path is best is
+what the paths say themselves, else what the device announced above them; where neither does it is unknown.
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ _OF_THE_PREFIX = {"next_hop": "next_hop", "accessible": "next_hop_accessible", "
 _ORIGINS = {"igp": "igp", "i": "igp", "egp": "egp", "e": "egp", "incomplete": "incomplete", "?": "incomplete"}
 
 
-def put_paths(reading: Reading, prefix: str, lines: Sequence[Line], paths: Sequence[Record]) -> None:
-    """The table has `prefix`, said on `lines`, by `paths`."""
+def put_paths(reading: Reading, prefix: str, lines: Sequence[Line], paths: Sequence[Record], announced: tuple[bool, Line] | None = None) -> None:
+    """The table has `prefix`, said on `lines`, by `paths`. `announced`: that a path is best, or none, said above them."""
     reading.put("found", True, *lines)
     reading.put("prefix", prefix, *lines)
-    put_list(reading, "paths", paths, _PATH)
-    if not paths:
-        return
-    chosen = next((path for path in paths if path.fields.get("best")), paths[0])
-    if "best" in chosen:
-        reading.put("best", chosen.fields["best"], *chosen.lines["best"])
+    if paths:
+        put_list(reading, "paths", paths, _PATH)
+    else:
+        reading.put_unless_torn("paths", [], *lines)
+    best = next((path for path in paths if path.fields.get("best")), None)
+    if best is not None:
+        reading.put("best", True, *best.lines["best"])
+    elif announced is not None:
+        reading.put("best", *announced)
+    elif paths and all("best" in path for path in paths):
+        reading.put("best", False, *(line for path in paths for line in path.lines["best"]))
     for name, fact in _OF_THE_PREFIX.items():
-        if name in chosen:
+        if paths and name in (best or paths[0]):
+            chosen = best or paths[0]
             reading.put(fact, chosen.fields[name], *chosen.lines[name])
 
 

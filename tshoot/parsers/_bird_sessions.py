@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record
+from tshoot.parsers._records import Record, ends
 from tshoot.parsers._session_table import session_state
 from tshoot.parsers._values import canonical_address
 
@@ -79,5 +79,5 @@ def _add(session: Record, name: str, value: str, line: Line) -> bool:
         session.put("last_error", value, line)
     elif name == "Routes" and session.fields.get("established") and (routes := _ROUTES.match(value)):
         before = session.lines.get("prefixes", ())  # one such line an address family
-        session.put("prefixes", session.fields.get("prefixes", 0) + int(routes[1]), *before, line)
+        session.put("prefixes", session.fields.get("prefixes", 0) + int(routes[1]), *ends([*before, line]))
     return False

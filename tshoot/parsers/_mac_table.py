@@ -21,9 +21,10 @@ def mac_row(mac: str, vlan: str, port: str, kind: str, lines: Sequence[Line]) ->
 
 
 def put_mac_table(reading: Reading, rows: Sequence[Record], headers: Iterable[Line]) -> None:
-    """Set the facts; of a MAC in several VLANs the first stands for it. Without a row, a header says that the table is empty."""
+    """Set the facts; of a MAC in several VLANs the first stands for it. A header without any row says that the table is empty."""
     heads = tuple(headers)
-    if not rows and not heads:
+    reading.skip(*heads)
+    if not rows and (not heads or reading.rows_unread(*heads)):
         return
     by_mac: dict[str, Record] = {}
     for row in rows:

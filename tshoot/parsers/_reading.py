@@ -6,14 +6,14 @@ understood without a fact (`skip`). What is left, and is not blank, becomes `unr
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tshoot.model.facts import CommandText, Parsed, Span, Stream
 
 _LONGEST_LINE = 4096  # a longer line is no table row and no message of any command we read
+_LOG_MESSAGE = re.compile(r"%[A-Z][A-Z0-9_]{0,30}-[0-7]-")  # of a router; it comes in the middle of any output
 _SEPARATOR = re.compile(r"[-=+ \t]*")
 
 
@@ -70,9 +70,32 @@ class Reading:
         for field in fields:
             self.note([*path, field], line)
 
+    def leave(self, *lines: Line) -> None:
+        """These lines were not understood after all."""
+        self._understood.difference_update((line.stream, line.number) for line in lines)
+
+    def rows_unread(self, *heads: Line) -> bool:
+        """Whether anything below the first of `heads` (anywhere, without any) was not understood, messages of the system log aside.
+
+        What it was may have been a row: a list that is empty then is no empty list, but unknown.
+        """
+        first = min(((line.number, line.stream) for line in heads), default=(0, "stdout"))[0]
+        below = (line for line in self.unread() if line.number > first or line.stream == "stderr")
+        return any(not _LOG_MESSAGE.search(line.text[:240]) for line in below)
+
+    def put_unless_torn(self, name: str, value: Any, *heads: Line) -> None:
+        """Set the top-level fact `name`, a collection of what stands below `heads`; one that is empty only where every row was read."""
+        if value or not self.rows_unread(*heads):
+            self.put(name, value, *heads)
+        else:
+            self.forget(name)
+
+    def unread(self) -> Iterator[Line]:
+        """The lines that are neither blank nor understood."""
+        return (line for line in self.lines if line.text.strip() and (line.stream, line.number) not in self._understood)
+
     def parsed(self) -> Parsed:
-        rest = [line for line in self.lines if line.text.strip() and (line.stream, line.number) not in self._understood]
-        return Parsed(self._parser, self.facts, self._spans, spans_of(rest))
+        return Parsed(self._parser, self.facts, self._spans, spans_of(self.unread()))
 
 
 def numbered(text: CommandText) -> list[Line]:
@@ -115,22 +138,3 @@ def dashed_columns(header: Line, dashes: Line) -> dict[str, slice]:
 def cells(row: str, columns: Mapping[str, slice]) -> dict[str, str]:
     """The row cut at the columns, by title."""
     return {title: row[place].strip() for title, place in columns.items()}
-
-
-def address(word: str) -> str | None:
-    """`word` if it is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(word)
-    except ValueError:
-        return None
-    return word
-
-
-def prefix_length(word: str) -> int | None:
-    """The length of an IPv4 netmask (`255.255.255.0`), or of an IPv6 prefix written as a number; None where it is neither."""
-    if re.fullmatch("[0-9]{1,3}", word):
-        return int(word) if int(word) <= 128 else None
-    if address(word) is None or ":" in word:
-        return None
-    host_bits = int(ipaddress.IPv4Address(word)) ^ 0xFFFFFFFF
-    return 32 - host_bits.bit_length() if host_bits & (host_bits + 1) == 0 else None

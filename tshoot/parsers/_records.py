@@ -21,6 +21,14 @@ class Record:
             self.fields[name] = value
             self.lines[name] = lines
 
+    def only(self, *names: str) -> Record:
+        """Of this record the fields named."""
+        some = Record()
+        for name in names:
+            if name in self.fields:
+                some.put(name, self.fields[name], *self.lines[name])
+        return some
+
     def all_lines(self) -> list[Line]:
         """The first and the last of its lines."""
         return ends(line for lines in self.lines.values() for line in lines)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record, put_list, put_table, put_words
+from tshoot.parsers._records import Record, ends, put_list, put_table, put_words
 from tshoot.parsers._values import canonical_address, canonical_prefix, protocol_named
 
 _ROUTER = re.compile(r"router bgp ([0-9.]{1,16})\s{0,9}", re.IGNORECASE)
@@ -25,7 +25,7 @@ _REMOTE_AS = re.compile(r"remote-as ([0-9.]{1,16}|internal|external)\s{0,9}", re
 _SOURCE = re.compile(r"update-source (\S{1,64})\s{0,9}", re.IGNORECASE)
 _GROUP = re.compile(r"(?:peer[ -]group|inherit (?:peer|peer-session)) (\S{1,64})\s{0,9}", re.IGNORECASE)
 _WORDLESS = re.compile(
-    r"(?:bgp |no |neighbor |router-id |maximum-paths |distance |timers |aggregate-address |exit|!|#|end\b|log-neighbor-changes|activate|"
+    r"(?:bgp |no |router-id |maximum-paths |distance |timers |aggregate-address |exit|!|#|end\b|log-neighbor-changes|activate|"
     r"send-community|soft-reconfiguration|description |ebgp-multihop|address-family |password |auto-summary|synchronization|default-|table-map )",
     re.IGNORECASE,
 )
@@ -42,7 +42,7 @@ _LIST_ITEM = re.compile(
     r"(?:seq [0-9]{1,10} )?(?P<action>permit|deny) (?P<prefix>[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}|any)(?P<rest>(?: (?:ge|le|eq) [0-9]{1,3}){0,3})\s{0,9}",
     re.IGNORECASE,
 )
-_LISTS = {"redistribute": "redistribute", "networks": "network"}  # fact -> the word that its lines begin with
+_LISTS = {"redistribute": "redistribute", "networks": "network", "neighbors": "neighbor"}  # fact -> the word that its lines begin with
 _FRAME = re.compile(r"!.{0,120}|end|exit|Building configuration\.\.\.|Current configuration.{0,60}", re.IGNORECASE)
 
 
@@ -58,6 +58,7 @@ class RoutingConfig:
         self._peers: dict[str, Record] = {}  # neighbours and peer groups by name
         self._groups: dict[str, str] = {}
         self._maps: list[Record] = []
+        self._matches: list[list[tuple[str, Line]]] = []  # of each of them
         self._lists: list[Record] = []
         self._torn: set[str] = set()  # lists that miss a line which was not understood
         self._block: list[tuple[int, str, str]] = []  # the lines above, less indented: indentation, kind, name
@@ -91,9 +92,10 @@ class RoutingConfig:
             self._block.append((indentation, "router", ""))
         elif found := _MAP_ENTRY.fullmatch(words):
             entry = Record()
-            for name, value in (("name", found["name"]), ("action", found["action"].lower()), ("sequence", int(found["sequence"])), ("matches", [])):
+            for name, value in (("name", found["name"]), ("action", found["action"].lower()), ("sequence", int(found["sequence"]))):
                 entry.put(name, value, line)
             self._maps.append(entry)
+            self._matches.append([])
             self._block.append((indentation, "map", ""))
         elif found := _LIST_LINE.fullmatch(words):
             return self._list_line(line, found["name"], found)
@@ -105,8 +107,7 @@ class RoutingConfig:
 
     def _in_map(self, line: Line, words: str) -> bool:
         if found := _MATCH.fullmatch(words):
-            entry = self._maps[-1]
-            entry.put("matches", [*entry.fields["matches"], found[1]], *entry.lines["matches"], line)
+            self._matches[-1].append((found[1], line))
             return True
         return _MAP_WORDLESS.match(words) is not None
 
@@ -196,11 +197,13 @@ class RoutingConfig:
     def finish(self) -> None:
         """Set the facts. What the text has no line of may stand elsewhere in the configuration: it is unknown."""
         reading = self._reading
+        for entry, matches in zip(self._maps, self._matches, strict=True):
+            entry.put("matches", [words for words, _ in matches], *ends([*entry.lines["name"], *(line for _, line in matches)]))
         if self._maps:
             put_list(reading, "route_maps", self._maps)
-        for at, entry in enumerate(self._maps):
-            for index, where in enumerate(entry.lines["matches"][1:]):
-                reading.note(["route_maps", at, "matches", index], where)
+        for at, matches in enumerate(self._matches):
+            for index, (_, line) in enumerate(matches):
+                reading.note(["route_maps", at, "matches", index], line)
         if self._lists:
             put_list(reading, "prefix_lists", self._lists)
         if self._as is None:
@@ -211,8 +214,9 @@ class RoutingConfig:
         if "networks" not in self._torn:
             put_words(reading, "networks", self._networks)
         neighbors = {who: self._inherited(who) for who in self._peers if canonical_address(who)}
-        put_words(reading, "neighbors", ((who, record.all_lines()) for who, record in neighbors.items()))
-        put_table(reading, "by_neighbor", neighbors, ("remote_as", "update_source", "next_hop_self"))
+        if neighbors or "neighbors" not in self._torn:
+            put_words(reading, "neighbors", ((who, record.all_lines()) for who, record in neighbors.items()))
+            put_table(reading, "by_neighbor", neighbors, ("remote_as", "update_source", "next_hop_self"))
         for record in self._peers.values():
             reading.skip(*record.all_lines())
 

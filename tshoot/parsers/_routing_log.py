@@ -2,6 +2,9 @@
 
 A reader of a dialect hands over installs, losses, sessions and notifications in the order of the log. What follows
 from them (next hops inside their own prefix, prefixes that come and go, the period) is found here.
+
+A prefix flaps where at least two installs and two losses follow each other in turn; what repeats the same (a route sent
+again, a loss told twice) counts once. The period is that of the prefix with most turns, from install to install.
 """
 
 from __future__ import annotations
@@ -17,71 +20,52 @@ _MOST = 20_000  # further messages of one kind are not kept
 
 
 class RoutingLog:
-    """The messages so far."""
+    """The messages so far. `at`: seconds of the log's clock, None where the line has no time."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self) -> None:
         self._kinds: dict[str, list[Record]] = {"installs": [], "losses": [], "sessions": [], "notifications": []}
         self._turns: dict[str, list[tuple[str, Record]]] = {}  # prefix -> installs and losses in turn
-        self._is_log = False
 
-    def seen(self) -> None:
-        """The text is a log, whatever it says."""
-        self._is_log = True
-
-    def install(self, record: Record, line: Line, prefix: str | None, hop: str | None) -> bool:
-        """BGP put the route into the routing table; False where the line is torn."""
-        if prefix is None or hop is None:
-            return False
-        record.put("prefix", prefix, line)
-        record.put("next_hop", hop, line)
+    def install(self, line: Line, at: float | None, prefix: str, next_hop: str | None = None) -> Record:
+        """BGP put the route into the routing table; the record may learn its next hop from a later line."""
+        record = self._keep("installs", line, {"prefix": prefix, "next_hop": next_hop, "at": at})
         self._turn(prefix, "install", record)
-        return self._keep("installs", record)
+        return record
 
-    def loss(self, record: Record, line: Line, prefix: str | None, reason: str) -> bool:
+    def loss(self, line: Line, at: float | None, prefix: str, reason: str) -> None:
         """BGP has no path for the prefix any more."""
-        if prefix is None:
-            return False
-        record.put("prefix", prefix, line)
-        record.put("reason", reason, line)
-        self._turn(prefix, "loss", record)
-        return self._keep("losses", record)
+        self._turn(prefix, "loss", self._keep("losses", line, {"prefix": prefix, "reason": reason, "at": at}))
 
-    def session(self, record: Record, line: Line, neighbor: str | None, up: bool, reason: str) -> bool:
-        if neighbor is None:
-            return False
-        record.put("neighbor", neighbor, line)
-        record.put("state", "up" if up else "down", line)
-        record.put("reason", reason, line)
-        return self._keep("sessions", record)
+    def session(self, line: Line, at: float | None, neighbor: str, up: bool, reason: str) -> None:
+        self._keep("sessions", line, {"neighbor": neighbor, "state": "up" if up else "down", "reason": reason, "at": at})
 
-    def notification(self, record: Record, line: Line, neighbor: str | None, direction: str, code: tuple[int, int], text: str) -> bool:
-        if neighbor is None:
-            return False
-        record.put("neighbor", neighbor, line)
-        record.put("direction", direction, line)
-        record.put("code", code[0], line)
-        record.put("subcode", code[1], line)
-        record.put("text", text, line)
-        return self._keep("notifications", record)
+    def notification(self, line: Line, at: float | None, neighbor: str, direction: str, code: tuple[int, int], text: str) -> None:
+        fields = {"neighbor": neighbor, "direction": direction, "code": code[0], "subcode": code[1], "text": text, "at": at}
+        self._keep("notifications", line, fields)
 
-    def finish(self) -> None:
-        """Set the facts; none where nothing of a log was seen."""
-        if not self._is_log:
-            return
+    def put(self, reading: Reading, once: bool = False) -> None:
+        """Set the facts. `once`: of installs that cover themselves each prefix and next hop is told once, as first met."""
         for name, records in self._kinds.items():
-            put_list(self._reading, name, records)
-        own = [record for record in self._kinds["installs"] if in_own_prefix(record.fields["prefix"], record.fields["next_hop"])]
-        put_list(self._reading, "self_covering", own, ("prefix", "next_hop"))
-        flapping = {prefix: turns for prefix, turns in self._turns.items() if _flaps(turns)}
-        put_words(self._reading, "flapping", ((prefix, _lines(turns)) for prefix, turns in flapping.items()))
+            put_list(reading, name, records)
+        own = [install for install in self._kinds["installs"] if in_own_prefix(install.fields["prefix"], install.fields.get("next_hop", ""))]
+        if once:
+            first: dict[tuple[str, str], Record] = {}
+            for install in own:
+                first.setdefault((install.fields["prefix"], install.fields["next_hop"]), install)
+            own = list(first.values())
+        put_list(reading, "self_covering", own, ("prefix", "next_hop"))
+        flapping = {prefix: turns for prefix, turns in self._turns.items() if len(turns) >= 4}
+        put_words(reading, "flapping", ((prefix, _lines(turns)) for prefix, turns in flapping.items()))
         if flapping:
-            self._put_period(max(flapping.values(), key=len))
+            _put_period(reading, max(flapping.values(), key=len))
 
-    def _keep(self, kind: str, record: Record) -> bool:
+    def _keep(self, kind: str, line: Line, fields: dict[str, object]) -> Record:
+        record = Record()
+        for name, value in fields.items():
+            record.put(name, value, line)
         if len(self._kinds[kind]) < _MOST:
             self._kinds[kind].append(record)
-        return True
+        return record
 
     def _turn(self, prefix: str, what: str, record: Record) -> None:
         """Remember where a prefix turned from installs to losses or back; several messages of one turn count once."""
@@ -89,17 +73,13 @@ class RoutingLog:
         if (not turns or turns[-1][0] != what) and len(turns) < _MOST:
             turns.append((what, record))
 
-    def _put_period(self, turns: list[tuple[str, Record]]) -> None:
-        installs = [record for what, record in turns if what == "install"]
-        times = [record.fields["at"] for record in installs if "at" in record]
-        waits = [after - before for before, after in pairwise(times)]
-        if len(times) == len(installs) and waits and min(waits) > 0:
-            self._reading.put("period_seconds", round(fmean(waits), 3), *(line for record in installs for line in record.lines["at"]))
 
-
-def _flaps(turns: list[tuple[str, Record]]) -> bool:
-    """At least two installs and two losses in turn."""
-    return len(turns) >= 4
+def _put_period(reading: Reading, turns: list[tuple[str, Record]]) -> None:
+    installs = [record for what, record in turns if what == "install"]
+    times = [record.fields["at"] for record in installs if "at" in record]
+    waits = [after - before for before, after in pairwise(times)]
+    if len(times) == len(installs) and waits and min(waits) > 0:
+        reading.put("period_seconds", round(fmean(waits), 3), *(line for record in installs for line in record.lines["at"]))
 
 
 def _lines(turns: list[tuple[str, Record]]) -> list[Line]:

@@ -53,6 +53,25 @@ def canonical_prefix(word: str, mask: str = "") -> str | None:
     return None if found is None else str(found)
 
 
+def address(word: str) -> str | None:
+    """`word` if it is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return None
+    return word
+
+
+def prefix_length(word: str) -> int | None:
+    """The length of an IPv4 netmask (`255.255.255.0`), or of an IPv6 prefix written as a number; None where it is neither."""
+    if re.fullmatch("[0-9]{1,3}", word):
+        return int(word) if int(word) <= 128 else None
+    if address(word) is None or ":" in word:
+        return None
+    host_bits = int(ipaddress.IPv4Address(word)) ^ 0xFFFFFFFF
+    return 32 - host_bits.bit_length() if host_bits & (host_bits + 1) == 0 else None
+
+
 def network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """The prefix `word`, or the address `word` as a prefix of full length."""
     if len(word) > _LONGEST_WORD:

@@ -18,11 +18,11 @@ import re
 
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._bird_errors import notification
-from tshoot.parsers._daemon_clock import timed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._log_story import Story
+from tshoot.parsers._log_clock import LogClock
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._records import Record
+from tshoot.parsers._routing_log import RoutingLog
 from tshoot.parsers._shapes import ROUTING_LOG
 from tshoot.parsers._values import canonical_address, canonical_prefix
 
@@ -42,15 +42,16 @@ _Message = tuple[Line, float | None, str]
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("bird_routing_log", text)
+    clock = LogClock(2000)  # syslog names no year: a leap year is taken
     messages: list[_Message] = []
     for line in reading.lines:
-        at, said = timed(line.text)
+        at, said = clock.split(line.text)
         level = _LEVEL.match(said)
         if level and line.stream == "stdout":
             messages.append((line, at, said[level.end() :].rstrip()))
             reading.skip(line)
     if messages or not (text.stdout.strip() or text.stderr.strip()):
-        _Log(messages).story.put(reading)
+        _Log(messages).log.put(reading, once=True)
     return reading.parsed()
 
 
@@ -58,11 +59,12 @@ class _Log:
     """One log, read twice: who speaks BGP with whom, then what happened."""
 
     def __init__(self, messages: list[_Message]) -> None:
-        self.story = Story()
+        self.log = RoutingLog()
         self._neighbors: dict[str, str] = {}
         self._reasons: dict[str, str] = {}
         self._installs: dict[str, Record] = {}
-        self._circles: list[tuple[float | None, str, str, Line]] = []
+        self._warned: dict[str, tuple[str, Line]] = {}  # prefix -> next hop that BIRD warned of, at the time below
+        self._warned_at: float | None = None
         for _, _, said in messages:
             self._meet(said)
         for line, at, said in messages:
@@ -80,7 +82,9 @@ class _Log:
         if circle := _CIRCLE.match(said):
             hop, prefix = canonical_address(circle[1]), canonical_prefix(circle[2])
             if hop and prefix:
-                self._circles = [known for known in self._circles if known[0] == at] + [(at, prefix, hop, line)]
+                if self._warned_at != at:
+                    self._warned_at, self._warned = at, {}
+                self._warned[prefix] = (hop, line)
             return
         found = _OF_PROTOCOL.fullmatch(said)
         if not found:
@@ -89,11 +93,11 @@ class _Log:
         neighbor = self._neighbors.get(name, name)
         if known := notification(message):
             self._reasons[name] = message
-            self.story.notification(line, at, neighbor, known[0], (known[1], known[2]), message)
+            self.log.notification(line, at, neighbor, known[0], (known[1], known[2]), message)
         elif message == "BGP session established":
-            self.story.session(line, at, neighbor, "up", "")
+            self.log.session(line, at, neighbor, True, "")
         elif message == "BGP session closed":
-            self.story.session(line, at, neighbor, "down", self._reasons.pop(name, ""))
+            self.log.session(line, at, neighbor, False, self._reasons.pop(name, ""))
 
     def _route(self, line: Line, at: float | None, said: str) -> bool:
         """Take a change of a route that came by BGP."""
@@ -102,16 +106,15 @@ class _Log:
         if found is None or prefix is None:
             return found is not None
         if found[2] == "removed" and found[3] in ("sole", "replaced", "best"):
-            self.story.loss(line, at, prefix, said)
+            self.log.loss(line, at, prefix, said)
         elif found[3] == "best" and found[5] == "unicast":
-            self._installs[prefix] = self.story.install(line, at, prefix)
+            self._installs[prefix] = self.log.install(line, at, prefix)
         elif found[3] == "best":
-            self.story.loss(line, at, prefix, said)
+            self.log.loss(line, at, prefix, said)
             self._cover(prefix, at)
         return True
 
     def _cover(self, prefix: str, at: float | None) -> None:
         """The best route became unreachable: if BIRD has just warned of this prefix and of no other, its next hop is inside."""
-        warned = [circle for circle in self._circles if circle[0] == at]
-        if prefix in self._installs and warned and {circle[1] for circle in warned} == {prefix}:
-            self._installs[prefix].put("next_hop", warned[-1][2], warned[-1][3])
+        if prefix in self._installs and self._warned_at == at and len(self._warned) == 1 and prefix in self._warned:
+            self._installs[prefix].put("next_hop", *self._warned[prefix])

@@ -19,7 +19,7 @@ from tshoot.parsers._bird_sessions import read_sessions
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Reading
 from tshoot.parsers._records import Record
-from tshoot.parsers._session_table import put_neighbors
+from tshoot.parsers._session_table import put_sessions
 from tshoot.parsers._shapes import BGP_NEIGHBORS
 
 FACTS = declared(BGP_NEIGHBORS, "by_neighbor.*.uptime_seconds", "by_neighbor.*.dropped", "by_neighbor.*.last_reset_seconds")
@@ -31,15 +31,12 @@ def parse(text: CommandText) -> Parsed:
     reading = Reading("bird_show_bgp_neighbors", text)
     sessions, title = read_sessions(reading)
     if title is not None:
-        put_neighbors(reading, {address: _detailed(one) for address, one in sessions.items()}, [title])
+        put_sessions(reading, {address: _detailed(one) for address, one in sessions.items()}, [title])
     return reading.parsed()
 
 
 def _detailed(session: Record) -> Record:
-    detailed = Record()
-    for name in _KNOWN:
-        if name in session:
-            detailed.put(name, session.fields[name], *session.lines[name])
+    detailed = session.only(*_KNOWN)
     if "as" in session and "local_as" in session and "internal" not in session:  # a session that is down does not say
         detailed.put("internal", session.fields["as"] == session.fields["local_as"], *session.lines["as"], *session.lines["local_as"])
     if "last_error" in session:

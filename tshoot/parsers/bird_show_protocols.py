@@ -18,7 +18,6 @@ from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._bird_sessions import read_sessions
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Reading
-from tshoot.parsers._records import Record
 from tshoot.parsers._session_table import put_summary
 from tshoot.parsers._shapes import BGP_SUMMARY
 
@@ -34,13 +33,5 @@ def parse(text: CommandText) -> Parsed:
         local = next((one for one in sessions.values() if "local_as" in one), None)
         if local:
             reading.put("local_as", local.fields["local_as"], *local.lines["local_as"])
-        put_summary(reading, {address: _short(one) for address, one in sessions.items()}, [title])
+        put_summary(reading, {address: one.only(*_KNOWN) for address, one in sessions.items()}, [title])
     return reading.parsed()
-
-
-def _short(session: Record) -> Record:
-    short = Record()
-    for name in _KNOWN:
-        if name in session:
-            short.put(name, session.fields[name], *session.lines[name])
-    return short

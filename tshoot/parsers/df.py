@@ -45,4 +45,6 @@ def parse(text: CommandText) -> Parsed:
             reading.note_fields(["mounts", path], found, line)
     if mounts:
         reading.facts["mounts"] = mounts
+    elif reading.rows_unread():
+        reading.forget("mounts")
     return reading.parsed()

@@ -13,32 +13,31 @@ import re
 
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._neighbors import neighbor, put_neighbors
+from tshoot.parsers._neighbors import headers, neighbor, put_neighbors, template_neighbors
 from tshoot.parsers._reading import Reading
+from tshoot.parsers._records import Record
 from tshoot.parsers._shapes import NEIGHBORS
-from tshoot.parsers._template import template_records
-from tshoot.parsers._values import canonical_address, duration
+from tshoot.parsers._values import duration
 
 FACTS = declared(NEIGHBORS, "by_address.*.router")
 
-_HEADER = re.compile(r"Address\s{1,30}Age \((sec|min)\)\s{1,9}Hardware Addr\s{1,9}Interface\s{0,9}")
-_UNITS = {"min": 60, "sec": 1}
+_HEADER = re.compile(r"Address\s{1,30}Age \((?:sec|min)\)\s{1,9}Hardware Addr\s{1,9}Interface\s{0,9}")
 
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("eos_show_arp", text)
-    headers = [(line, found[1]) for line in reading.lines if (found := _HEADER.fullmatch(line.text))]
-    unit = _UNITS[headers[0][1]] if headers else 0
-    rows = []
-    for record in template_records(reading, "arista_eos_show_ip_arp", "ip_address"):
-        row, lines = record.fields, record.lines["ip_address"]
-        state = "permanent" if row["age"].upper() == "N/A" else None
-        interface = row["interface"].split(",")[0].strip()
-        entry = neighbor(row["mac_address"], interface, _age(row["age"], unit), state, lines) if canonical_address(row["ip_address"]) else None
-        if entry is not None:
-            rows.append((row["ip_address"], entry))
-    put_neighbors(reading, rows, (line for line, _ in headers))
+    heads = headers(reading, _HEADER)
+    unit = 0 if not heads else 60 if "(min)" in heads[0].text else 1
+    put_neighbors(reading, template_neighbors(reading, "arista_eos_show_ip_arp", "ip_address", lambda record: _entry(record, unit)), heads)
     return reading.parsed()
+
+
+def _entry(record: Record, unit: int) -> Record | None:
+    """`unit`: seconds that an age counts in where it is a mere number."""
+    row = record.fields
+    state = "permanent" if row["age"].upper() == "N/A" else None
+    interface = row["interface"].split(",")[0].strip()
+    return neighbor(row["mac_address"], interface, _age(row["age"], unit), state, record.lines["ip_address"])
 
 
 def _age(word: str, unit: int) -> int | None:

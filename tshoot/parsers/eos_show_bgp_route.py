@@ -18,14 +18,13 @@ from __future__ import annotations
 import re
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._bgp_paths import ABSENT, ENTRY, Paths, as_path
+from tshoot.parsers._bgp_paths import Paths, as_path
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._shapes import BGP_ROUTE
 
 FACTS = declared(BGP_ROUTE)
 
-_COUNT = re.compile(r"\s{0,9}Paths: [0-9]{1,5} available.{0,80}", re.IGNORECASE)
 _RECEIVED = re.compile(r"\s{2,12}(?:Received|Updated) [0-9ywdhms:.]{2,16} ago, (.{1,200})", re.IGNORECASE)
 _UNRESOLVED = re.compile(r"IGP metric (?:-|4294967295)", re.IGNORECASE)
 _DETAIL = re.compile(
@@ -50,15 +49,8 @@ def parse(text: CommandText) -> Parsed:
 
 
 def _take(paths: Paths, line: Line) -> bool:
-    if found := ENTRY.fullmatch(line.text):
-        return paths.entry(line, found[1])
-    if ABSENT.fullmatch(line.text):
-        paths.absent(line)
-    elif _COUNT.fullmatch(line.text) or paths.source(line):
-        pass
-    elif (words := paths.origin(line)) is not None:
-        paths.words(line, words)
-        if paths.current is not None and _UNRESOLVED.search(words):
+    if paths.take(line):
+        if paths.current is not None and _UNRESOLVED.search(line.text):
             paths.current.put("accessible", False, line)
     elif found := _RECEIVED.fullmatch(line.text):
         paths.words(line, found[1])

@@ -39,7 +39,7 @@ def parse(text: CommandText) -> Parsed:
             if _NO_DEFAULT.fullmatch(line.text) and asked_for(text.command):
                 empty.append(line)
     entries = rows.finished()
-    put_route(reading, text.command, entries, rows.absent or empty)
+    put_route(reading, text.command, entries, rows.absent or ([] if reading.rows_unread(*empty) else empty))
     return reading.parsed()
 
 

@@ -12,7 +12,7 @@
     default      0.0.0.0          172.26.64.1  vmk0       MANUAL
     172.26.64.0  255.255.255.192  0.0.0.0      vmk0       MANUAL
 
-Where a row could not be read and no default route was, whether there is one is not known.
+Where a row could not be read and no default route was, whether there is one is not known; nor, where none was read, whether there is any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from __future__ import annotations
 from typing import Any
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._reading import Reading, address, is_separator, prefix_length
+from tshoot.parsers._reading import Reading, is_separator
+from tshoot.parsers._values import address, prefix_length
 
 FACTS = {
     "entries": "list: the routes in order of appearance",
@@ -53,8 +54,11 @@ def parse(text: CommandText) -> Parsed:
                 reading.forget("default_gateway", "default_interface")
                 reading.put("default_gateway", entry["gateway"], line)
                 reading.put("default_interface", entry["interface"], line)
-    if reading.facts.get("default_interface") is None and reading.parsed().unread:
-        reading.forget("default_gateway", "default_interface")
+    if reading.rows_unread():
+        if reading.facts.get("default_interface") is None:
+            reading.forget("default_gateway", "default_interface")
+        if not entries:
+            reading.forget("entries")
     return reading.parsed()
 
 

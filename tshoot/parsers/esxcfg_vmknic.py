@@ -15,7 +15,8 @@ import re
 from typing import Any
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._reading import Line, Reading, address, prefix_length
+from tshoot.parsers._reading import Line, Reading
+from tshoot.parsers._values import address, prefix_length
 
 FACTS = {
     "names": "list of str: the interfaces in order of appearance",
@@ -45,21 +46,24 @@ _FAMILY = re.compile(r"\s(IPv[46])(?=\s)")
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("esxcfg_vmknic", text)
-    names: list[str] = []
+    names: dict[str, None] = {}
     by_name: dict[str, Any] = {}
     for line in reading.lines:
         if line.text.startswith("Interface") and "MAC Address" in line.text:
-            reading.put("names", names, line)
+            reading.put("names", [], line)
             reading.put("by_name", by_name, line)
         elif row := _row(line.text):
             if row["name"] not in names:
                 reading.note(["names", len(names)], line)
-                names.append(row["name"])
+                names[row["name"]] = None
             _add(reading, by_name, row, line)
-        elif (torn := _TORN.match(line.text)) and torn[1] not in names:
-            names.append(torn[1])
-    if by_name:
-        reading.facts |= {"names": names, "by_name": by_name}
+        elif torn := _TORN.match(line.text):
+            names.setdefault(torn[1])
+    for name, found in (("names", names), ("by_name", by_name)):
+        if found:
+            reading.facts[name] = list(found) if name == "names" else found
+        elif reading.rows_unread():
+            reading.forget(name)
     return reading.parsed()
 
 

@@ -49,6 +49,8 @@ def parse(text: CommandText) -> Parsed:
             reading.note_fields(["by_name", name], volume, line)
     if columns or (text.exit_status == 0 and not (text.stdout + text.stderr).strip()):
         reading.facts |= {"volumes": list(by_name), "by_name": by_name}
+    if not by_name and reading.rows_unread():
+        reading.forget("volumes", "by_name")
     return reading.parsed()
 
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._daemon_clock import timed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._log_story import Story
+from tshoot.parsers._log_clock import LogClock
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._records import Record
+from tshoot.parsers._routing_log import RoutingLog
 from tshoot.parsers._shapes import ROUTING_LOG
 from tshoot.parsers._values import canonical_address, canonical_prefix
 
@@ -39,11 +39,11 @@ _HOP = re.compile(r" {1,4}nhop \[[0-9]{1,4}\]: ([0-9A-Fa-f:.]{2,45}) ")
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("frr_routing_log", text)
-    story = Story()
+    log, clock = RoutingLog(), LogClock(2000)  # syslog names no year: a leap year is taken
     dated = False
     installed: Record | None = None
     for line in reading.lines:
-        at, said = timed(line.text)
+        at, said = clock.split(line.text)
         marked = _CODE.search(said[:200])
         message = said[marked.end() :] if marked else said[max(said.find("%"), 0) :]
         if at is not None and line.stream == "stdout":
@@ -52,24 +52,24 @@ def parse(text: CommandText) -> Parsed:
         if installed is not None and (hop := _HOP.match(message)):
             installed.put("next_hop", canonical_address(hop[1]), line)
             reading.skip(line)
-        installed = _read(story, line, at, message.rstrip())
+        installed = _read(log, line, at, message.rstrip())
     if dated or not (text.stdout.strip() or text.stderr.strip()):
-        story.put(reading)
+        log.put(reading, once=True)
     return reading.parsed()
 
 
-def _read(story: Story, line: Line, at: float | None, message: str) -> Record | None:
+def _read(log: RoutingLog, line: Line, at: float | None, message: str) -> Record | None:
     """Take one message; the install that it begins, whose next hop stands on the line below."""
     if found := _NOTIFICATION.match(message):
         neighbor, code = canonical_address(found[2]), (int(found[3]), int(found[4]))
         if neighbor:
-            story.notification(line, at, neighbor, found[1], code, f"{found[3]}/{found[4]} {found[5]}".strip())
+            log.notification(line, at, neighbor, found[1], code, f"{found[3]}/{found[4]} {found[5]}".strip())
     elif found := _CHANGE.match(message):
         neighbor = canonical_address(found[1])
         if neighbor:
-            story.session(line, at, neighbor, found[2].lower(), found[3] or "")
+            log.session(line, at, neighbor, found[2] == "Up", found[3] or "")
     elif (found := _ADD.match(message)) and (prefix := canonical_prefix(found[1])):
-        return story.install(line, at, prefix)
+        return log.install(line, at, prefix)
     elif (found := _DELETE.match(message)) and (prefix := canonical_prefix(found[1])):
-        story.loss(line, at, prefix, message)
+        log.loss(line, at, prefix, message)
     return None

@@ -29,7 +29,7 @@ from tshoot.parsers._declared import declared
 from tshoot.parsers._json_text import Node, lines_of, read_json
 from tshoot.parsers._reading import Reading
 from tshoot.parsers._records import Record
-from tshoot.parsers._session_table import put_neighbors, session_state
+from tshoot.parsers._session_table import put_sessions, session_state
 from tshoot.parsers._shapes import BGP_NEIGHBORS
 from tshoot.parsers._values import canonical_address
 
@@ -47,7 +47,7 @@ def parse(text: CommandText) -> Parsed:
         address: _session(reading, address, node) for key, node in document.each() if (address := canonical_address(key)) and node.items is not None
     }
     if sessions or document.get("bgpNoSuchNeighbor").flag() or not document.items:
-        put_neighbors(reading, sessions, lines_of(reading, document))
+        put_sessions(reading, sessions, lines_of(reading, document))
     return reading.parsed()
 
 

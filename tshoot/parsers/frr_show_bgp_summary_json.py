@@ -26,7 +26,7 @@ from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
 from tshoot.parsers._json_text import Node, lines_of, read_json
 from tshoot.parsers._reading import Reading
-from tshoot.parsers._records import Record
+from tshoot.parsers._records import Record, ends
 from tshoot.parsers._session_table import put_summary, session_state
 from tshoot.parsers._shapes import BGP_SUMMARY
 from tshoot.parsers._values import canonical_address
@@ -41,11 +41,15 @@ def parse(text: CommandText) -> Parsed:
         return reading.parsed()
     sessions: dict[str, Record] = {}
     families = list(_families(document))
+    strange = False
     for family in families:
         for peer, node in family.get("peers").each():
             address = canonical_address(peer)
             if address and node.items is not None:
                 _add(sessions, _session(reading, address, node))
+            else:  # such as a neighbour that is named by its interface
+                strange = True
+                reading.leave(*lines_of(reading, node))
     if families:
         first = families[0]
         router, local = first.get("routerId"), first.get("as").whole()
@@ -54,6 +58,9 @@ def parse(text: CommandText) -> Parsed:
         if local is not None:
             reading.put("local_as", str(local), *lines_of(reading, first.get("as")))
         put_summary(reading, sessions, lines_of(reading, first.get("peers")))
+        for name in ("neighbors", "by_neighbor", "established", "down"):
+            if strange and not reading.facts.get(name):
+                reading.forget(name)
     return reading.parsed()
 
 
@@ -72,7 +79,7 @@ def _add(sessions: dict[str, Record], session: Record) -> None:
     known = sessions.setdefault(session.fields["address"], session)
     if known is not session and "prefixes" in known and "prefixes" in session:
         lines = (*known.lines["prefixes"], *session.lines["prefixes"])
-        known.put("prefixes", known.fields["prefixes"] + session.fields["prefixes"], *lines)
+        known.put("prefixes", known.fields["prefixes"] + session.fields["prefixes"], *ends(lines))
 
 
 def _session(reading: Reading, address: str, peer: Node) -> Record:

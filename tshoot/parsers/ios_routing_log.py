@@ -18,7 +18,6 @@ from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
 from tshoot.parsers._log_clock import LogClock
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record
 from tshoot.parsers._routing_log import RoutingLog
 from tshoot.parsers._shapes import ROUTING_LOG
 from tshoot.parsers._values import canonical_address, canonical_prefix
@@ -64,45 +63,56 @@ _BUFFER = re.compile(r"Syslog logging: (?:enabled|disabled)|Log Buffer \([0-9]{1
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("ios_routing_log", text)
-    log, clock = RoutingLog(reading), LogClock()
+    log, clock, is_log = RoutingLog(), LogClock(), False
     for line in (line for line in reading.lines if line.stream == "stdout"):
         words = line.text.rstrip()
         start = _START.search(words[:240])
         if start is None:
-            if clock.at(words) is not None or _BUFFER.match(words):
-                log.seen()
+            is_log = is_log or clock.at(words) is not None or _BUFFER.match(words) is not None
             continue
-        log.seen()
+        is_log = True
         if _take(log, line, words[start.start() :], clock.at(words[: start.start()])):
             reading.skip(line)
-    if not text.stdout.strip() and re.search(r"\| *inc", text.command[:400]):
-        log.seen()
-    log.finish()
+    if is_log or (not text.stdout.strip() and re.search(r"\| *inc", text.command[:400])):
+        log.put(reading)
     return reading.parsed()
 
 
 def _take(log: RoutingLog, line: Line, message: str, at: float | None) -> bool:
-    """Read one message; False where it says nothing that is asked for."""
-    record = Record()
-    record.put("at", at, line)
-    if found := _INSTALL.match(message):
-        return log.install(record, line, _prefix(found["prefix"]), canonical_address(found["hop"]))
-    for pattern in _LOSSES:
-        if found := pattern.match(message):
-            return log.loss(record, line, _prefix(found["prefix"]), found["reason"])
-    if found := _NOTIFICATION.match(message):
-        direction = "sent" if found["way"].lower().startswith("sent") else "received"
-        return log.notification(
-            record, line, canonical_address(found["neighbor"]), direction, (int(found["code"]), int(found["subcode"])), found["text"]
-        )
-    if found := _CHANGE.match(message):
-        return log.session(record, line, canonical_address(found["neighbor"]), found["state"].lower() == "up", found["reason"].strip())
-    if found := _EOS_CHANGE.match(message):
-        up = found["new"].lower() == "established"
-        if up or found["old"].lower() == "established":
-            return log.session(record, line, canonical_address(found["neighbor"]), up, found["reason"])
-        return True
+    """Read one message; False where it says nothing that is asked for, or is torn."""
+    found = next((one for pattern in (_INSTALL, *_LOSSES) if (one := pattern.match(message))), None)
+    if found:
+        return _take_route(log, line, found, at)
+    found = next((one for pattern in (_NOTIFICATION, _CHANGE, _EOS_CHANGE) if (one := pattern.match(message))), None)
+    if found:
+        neighbor = canonical_address(found["neighbor"])
+        if neighbor:
+            _take_session(log, line, found, at, neighbor)
+        return neighbor is not None
     return _FOLLOWS.match(message) is not None
+
+
+def _take_route(log: RoutingLog, line: Line, found: re.Match[str], at: float | None) -> bool:
+    prefix, hop = _prefix(found["prefix"]), found.groupdict().get("hop")
+    next_hop = canonical_address(hop) if hop else None
+    if prefix is None or (hop and next_hop is None):
+        return False
+    if next_hop:
+        log.install(line, at, prefix, next_hop)
+    else:
+        log.loss(line, at, prefix, found["reason"])
+    return True
+
+
+def _take_session(log: RoutingLog, line: Line, found: re.Match[str], at: float | None, neighbor: str) -> None:
+    said = found.groupdict()
+    if "way" in said:
+        direction = "sent" if said["way"].lower().startswith("sent") else "received"
+        log.notification(line, at, neighbor, direction, (int(said["code"]), int(said["subcode"])), said["text"])
+    elif "state" in said:
+        log.session(line, at, neighbor, said["state"].lower() == "up", said["reason"].strip())
+    elif "established" in (said["new"].lower(), said["old"].lower()):  # EOS tells every step of the state machine
+        log.session(line, at, neighbor, said["new"].lower() == "established", said["reason"])
 
 
 def _prefix(words: str) -> str | None:

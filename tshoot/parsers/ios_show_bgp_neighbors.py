@@ -19,7 +19,8 @@ from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._bgp_codes import code_of
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record, put_table, put_words
+from tshoot.parsers._records import Record
+from tshoot.parsers._session_table import put_sessions, session_state
 from tshoot.parsers._shapes import BGP_NEIGHBORS
 from tshoot.parsers._values import canonical_address, duration
 
@@ -44,7 +45,6 @@ _EOS_NOTIFICATION = re.compile(
 )
 _NOTIFIED = re.compile(r"(?:BGP )?Notification (sent|received)(?: of session [0-9]{1,3})?(?:[,:] (.{1,120}))?", re.IGNORECASE)
 _OTHER_HOLD = re.compile("configured|minimum|failure", re.IGNORECASE)
-_STATES = ("established", "idle", "active", "connect", "opensent", "openconfirm")
 _SHUT = re.compile(r"administratively shut|admin(?:istrative)? (?:shut)?down|shut \(admin\)", re.IGNORECASE)
 
 
@@ -60,8 +60,7 @@ def parse(text: CommandText) -> Parsed:
             continue
         reading.skip(line)
     if neighbors:
-        put_words(reading, "neighbors", ((address, record.lines["as"]) for address, record in neighbors.items()))
-        put_table(reading, "by_neighbor", neighbors, _FIELDS)
+        put_sessions(reading, {address: record.only(*_FIELDS) for address, record in neighbors.items()}, ())
     return reading.parsed()
 
 
@@ -102,10 +101,10 @@ def _take(neighbor: Record, line: Line, words: str) -> bool:
 
 
 def _put_state(neighbor: Record, line: Line, found: re.Match[str]) -> bool:
-    state, rest = found["state"].lower(), found["rest"] or ""
-    if _SHUT.search(rest) or state == "shut":
+    state, rest = session_state(found["state"]), found["rest"] or ""
+    if _SHUT.search(rest):
         state = "shut"
-    elif state not in _STATES:
+    if state is None:
         return False
     neighbor.put("state", state, line)
     neighbor.put("established", state == "established", line)

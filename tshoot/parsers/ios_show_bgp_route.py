@@ -17,14 +17,13 @@ from __future__ import annotations
 import re
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._bgp_paths import ABSENT, ENTRY, Paths, as_path
+from tshoot.parsers._bgp_paths import Paths, as_path
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._shapes import BGP_ROUTE
 
 FACTS = declared(BGP_ROUTE)
 
-_COUNT = re.compile(r"Paths: \([0-9]{1,5} available, (no best ?path|best #[0-9]{1,5}).{0,160}", re.IGNORECASE)
 _DETAIL = re.compile(
     r"(?:BGP Bestpath:|Flag: |Multipath: )"
     r"|\s{1,12}(?:Not advertised|Advertised to|Refresh Epoch|rx pathid|Originator:|Community:|Extended Community:|Cluster list|Large Community|"
@@ -50,18 +49,9 @@ def parse(text: CommandText) -> Parsed:
 
 
 def _take(paths: Paths, line: Line) -> bool:
-    if found := ENTRY.fullmatch(line.text):
-        return paths.entry(line, found[1])
-    if ABSENT.fullmatch(line.text):
-        paths.absent(line)
-    elif found := _COUNT.fullmatch(line.text):
-        paths.count(line, found[1].lower().startswith("best #") and found[1][6:] != "0")
-    elif paths.source(line):
-        pass
-    elif (words := paths.origin(line)) is not None:
-        paths.words(line, words)
-    elif path := as_path(line.text):
+    if paths.take(line):
+        return True
+    if path := as_path(line.text):
         paths.before("as_path", path, line)
-    else:
-        return _DETAIL.match(line.text) is not None
-    return True
+        return True
+    return _DETAIL.match(line.text) is not None

@@ -6,7 +6,7 @@
                     4        65012       5       5        3    0    0 00:00:58        1
 
 IPv6 addresses stand on a line of their own. The last column is a number where the session is up, else its state; EOS has a column
-`State` before the number, and may put a description before the address.
+`State` before the number, and may put a description before the address. Of a neighbour whose numbers were not read no more is known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import re
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Line, Reading
-from tshoot.parsers._records import Record, put_table, put_words
+from tshoot.parsers._records import Record
+from tshoot.parsers._session_table import put_summary, session_state
 from tshoot.parsers._shapes import BGP_SUMMARY
 from tshoot.parsers._values import canonical_address, duration
 
@@ -37,10 +38,6 @@ _FRAME = re.compile(
     r"[0-9]{1,9} .{1,40} consuming ",
     re.IGNORECASE,
 )
-_STATES = {
-    "": "established", "estab": "established", "idle": "idle", "active": "active", "connect": "connect", "opensent": "opensent",
-    "openconfirm": "openconfirm", "closing": "idle", "shut": "shut", "admin": "shut",
-}  # fmt: skip
 
 
 def parse(text: CommandText) -> Parsed:
@@ -69,7 +66,10 @@ def parse(text: CommandText) -> Parsed:
             continue
         reading.skip(line)
     if header:
-        _put(reading, neighbors, header)
+        put_summary(reading, neighbors, [header])
+        for name in ("neighbors", "established", "down", "by_neighbor"):
+            if name in reading.facts:
+                reading.note([name], header)
     return reading.parsed()
 
 
@@ -86,6 +86,7 @@ def _row(words: str) -> tuple[str, re.Match[str] | None] | None:
 
 def _fill(neighbor: Record, found: re.Match[str], *lines: Line) -> None:
     state = _state(found["state"], found["prefixes"])
+    neighbor.put("address", neighbor.fields["address"], *lines)
     neighbor.put("as", found["as"], *lines)
     neighbor.put("state", state, *lines)
     neighbor.put("established", state == "established", *lines)
@@ -97,20 +98,6 @@ def _fill(neighbor: Record, found: re.Match[str], *lines: Line) -> None:
 def _state(word: str, prefixes: str | None) -> str:
     """`Idle (Admin)` is shut; an empty state needs a number of prefixes."""
     letters = re.sub(r"[^a-z() ]", "", word.lower()).strip()
-    if "admin" in letters or letters.startswith("shut"):
-        return "shut"
     if not letters:
         return "established" if prefixes else "idle"
-    return _STATES.get(letters.split()[0], letters.split()[0])
-
-
-def _put(reading: Reading, neighbors: dict[str, Record], header: Line) -> None:
-    """A row whose numbers were not read is a neighbour of whom no more is known; then neither list of them is whole."""
-    put_words(reading, "neighbors", ((address, row.all_lines()) for address, row in neighbors.items()))
-    put_table(reading, "by_neighbor", neighbors)
-    if all("established" in row for row in neighbors.values()):
-        for name, up in (("established", True), ("down", False)):
-            put_words(reading, name, ((address, row.all_lines()) for address, row in neighbors.items() if row.fields["established"] is up))
-    for name in ("neighbors", "established", "down", "by_neighbor"):
-        if name in reading.facts:
-            reading.note([name], header)
+    return session_state(letters) or letters.split()[0]

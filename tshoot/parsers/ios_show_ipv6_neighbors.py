@@ -13,11 +13,10 @@ import re
 
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._neighbors import neighbor, put_neighbors
+from tshoot.parsers._neighbors import headers, neighbor, put_neighbors, template_neighbors
 from tshoot.parsers._reading import Reading
+from tshoot.parsers._records import Record
 from tshoot.parsers._shapes import NEIGHBORS
-from tshoot.parsers._template import template_records
-from tshoot.parsers._values import canonical_address
 
 FACTS = declared(NEIGHBORS, "by_address.*.router")
 
@@ -26,12 +25,11 @@ _HEADER = re.compile(r"IPv6\s{1,9}Address\s{1,60}Age\s{1,20}Link-layer\s{1,9}Add
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("ios_show_ipv6_neighbors", text)
-    rows = []
-    for record in template_records(reading, "cisco_ios_show_ipv6_neighbors", "address"):
-        row, lines = record.fields, record.lines["address"]
-        age = int(row["age"]) * 60 if re.fullmatch("[0-9]{1,7}", row["age"]) else None
-        entry = neighbor(row["mac_address"], row["interface"], age, row["type"], lines) if canonical_address(row["address"]) else None
-        if entry is not None:
-            rows.append((row["address"], entry))
-    put_neighbors(reading, rows, (line for line in reading.lines if _HEADER.fullmatch(line.text)))
+    put_neighbors(reading, template_neighbors(reading, "cisco_ios_show_ipv6_neighbors", "address", _entry), headers(reading, _HEADER))
     return reading.parsed()
+
+
+def _entry(record: Record) -> Record | None:
+    row = record.fields
+    age = int(row["age"]) * 60 if re.fullmatch("[0-9]{1,7}", row["age"]) else None
+    return neighbor(row["mac_address"], row["interface"], age, row["type"], record.lines["address"])

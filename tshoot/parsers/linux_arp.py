@@ -13,11 +13,11 @@ import re
 
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._neighbors import put_neighbors
+from tshoot.parsers._neighbors import neighbor, put_neighbors
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._records import Record
 from tshoot.parsers._shapes import NEIGHBORS
-from tshoot.parsers._values import canonical_address, canonical_mac
+from tshoot.parsers._values import canonical_address
 
 FACTS = declared(NEIGHBORS, "by_address.*.age_seconds", "by_address.*.router")
 
@@ -34,21 +34,14 @@ def parse(text: CommandText) -> Parsed:
     for line in reading.lines:
         found = _ROW.fullmatch(line.text.rstrip())
         address = canonical_address(found["address"]) if found else None
-        if found and address:
-            rows.append((address, _neighbor(found, line)))
+        entry = _neighbor(found, line) if found else None
+        if address and entry:
+            rows.append((address, entry))
         elif _NONE.fullmatch(line.text.rstrip()):
             reading.skip(line)
-    put_neighbors(reading, rows, ())
-    if not rows and not reading.parsed().unread and text.exit_status in (0, 1):
-        reading.facts |= {"addresses": [], "by_address": {}, "by_mac": {}}
+    put_neighbors(reading, rows, (), empty=text.exit_status in (0, 1))
     return reading.parsed()
 
 
-def _neighbor(found: re.Match[str], line: Line) -> Record:
-    entry = Record()
-    mac = canonical_mac(found["mac"])
-    entry.put("mac", mac or "", line)
-    entry.put("interface", found["interface"], line)
-    state = "permanent" if "PERM" in found["flags"].split() else "incomplete" if mac is None else None
-    entry.put("state", state, line)
-    return entry
+def _neighbor(found: re.Match[str], line: Line) -> Record | None:
+    return neighbor(found["mac"], found["interface"], None, "permanent" if "PERM" in found["flags"].split() else None, (line,))

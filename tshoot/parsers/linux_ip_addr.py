@@ -55,6 +55,7 @@ def parse(text: CommandText) -> Parsed:
     reading = Reading("linux_ip_addr", text)
     by_name: dict[str, dict[str, Any]] = {}
     failed: list[str] = []
+    torn: set[str] = set()  # of whose lines some were not read: what they have none of is unknown
     name = ""
     for line in reading.lines:
         if line.stream == "stdout" and (found := _INTERFACE.fullmatch(line.text.rstrip())):
@@ -69,8 +70,14 @@ def parse(text: CommandText) -> Parsed:
                 reading.note(["by_name", name, "mac"], line)
         elif name and _DETAIL.fullmatch(line.text):
             reading.skip(line)
+        elif name and line.text.strip():
+            torn.add(name)
+    for name in torn:
+        by_name[name] = {field: value for field, value in by_name[name].items() if value not in (None, [])}
     if by_name:
-        reading.facts |= {"names": list(by_name), "by_name": by_name, "dadfailed": failed}
+        reading.facts |= {"names": list(by_name), "by_name": by_name}
+        if failed or not reading.rows_unread():
+            reading.facts["dadfailed"] = failed
     return reading.parsed()
 
 

@@ -42,9 +42,7 @@ def parse(text: CommandText) -> Parsed:
             rows.append((address, _neighbor(found, device[1] if device else None, line)))
         elif _PROXY.fullmatch(line.text):
             reading.skip(line)  # an address that the host answers for, no neighbour
-    put_neighbors(reading, rows, ())
-    if not rows and not reading.parsed().unread and text.exit_status == 0:
-        reading.facts |= {"addresses": [], "by_address": {}, "by_mac": {}}
+    put_neighbors(reading, rows, (), empty=text.exit_status == 0)
     return reading.parsed()
 
 

@@ -15,11 +15,11 @@ import re
 
 from tshoot.model.facts import CommandText, Parsed
 from tshoot.parsers._declared import declared
-from tshoot.parsers._neighbors import neighbor, put_neighbors
-from tshoot.parsers._reading import Line, Reading
+from tshoot.parsers._neighbors import headers, neighbor, put_neighbors, template_neighbors
+from tshoot.parsers._reading import Reading
+from tshoot.parsers._records import Record
 from tshoot.parsers._shapes import NEIGHBORS
-from tshoot.parsers._template import template_records
-from tshoot.parsers._values import canonical_address, duration
+from tshoot.parsers._values import duration
 
 FACTS = declared(NEIGHBORS, "by_address.*.router")
 
@@ -29,17 +29,11 @@ _FRAME = re.compile(r"(?:Flags: )?\s{0,9}(?:[*+#]|[A-Z]{1,2}) {0,2} - \S|IP ARP 
 
 def parse(text: CommandText) -> Parsed:
     reading = Reading("nxos_show_arp", text)
-    rows = []
-    for record in template_records(reading, "cisco_nxos_show_ip_arp", "ip_address"):
-        row, lines = record.fields, record.lines["ip_address"]
-        known = canonical_address(row["ip_address"])
-        entry = neighbor(row["mac_address"], row["interface"], duration(row["age"]), None, lines) if known else None
-        if entry is not None:
-            rows.append((row["ip_address"], entry))
     reading.skip(*(line for line in reading.lines if _FRAME.match(line.text)))
-    put_neighbors(reading, rows, _headers(reading))
+    put_neighbors(reading, template_neighbors(reading, "cisco_nxos_show_ip_arp", "ip_address", _entry), headers(reading, _HEADER))
     return reading.parsed()
 
 
-def _headers(reading: Reading) -> list[Line]:
-    return [line for line in reading.lines if _HEADER.fullmatch(line.text)]
+def _entry(record: Record) -> Record | None:
+    row = record.fields
+    return neighbor(row["mac_address"], row["interface"], duration(row["age"]), None, record.lines["ip_address"])

@@ -19,14 +19,13 @@ from __future__ import annotations
 import re
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._bgp_paths import ABSENT, ENTRY, Paths
+from tshoot.parsers._bgp_paths import Paths
 from tshoot.parsers._declared import declared
 from tshoot.parsers._reading import Line, Reading
 from tshoot.parsers._shapes import BGP_ROUTE
 
 FACTS = declared(BGP_ROUTE)
 
-_COUNT = re.compile(r"Paths: \([0-9]{1,5} available, (no best ?path|best #[0-9]{1,5}).{0,160}", re.IGNORECASE)
 _TYPE = re.compile(r"\s{1,9}Path type: (\w[\w-]{1,20}), path is (valid|invalid).{0,200}", re.IGNORECASE)
 _AS_PATH = re.compile(r"\s{1,9}AS-Path: (NONE|[0-9{}()., ]{1,300}?) ?, path (?:sourced|locally).{0,80}", re.IGNORECASE)
 _DETAIL = re.compile(
@@ -48,18 +47,12 @@ def parse(text: CommandText) -> Parsed:
 
 
 def _take(paths: Paths, line: Line) -> bool:
-    if found := ENTRY.fullmatch(line.text):
-        return paths.entry(line, found[1])
-    if ABSENT.fullmatch(line.text):
-        paths.absent(line)
-    elif found := _COUNT.fullmatch(line.text):
-        paths.count(line, found[1].lower().startswith("best #") and found[1][6:] != "0")
-    elif found := _TYPE.fullmatch(line.text):
+    if found := _TYPE.fullmatch(line.text):
         paths.before("valid", found[2].lower() == "valid", line)
         paths.before("best", re.search("is best path", line.text, re.IGNORECASE) is not None, line)
         paths.before("internal", found[1].lower().endswith("internal"), line)
     elif found := _AS_PATH.fullmatch(line.text):
         paths.before("as_path", "" if found[1].upper() == "NONE" else " ".join(found[1].split()), line)
-    elif not paths.source(line) and paths.origin(line) is None:
+    elif not paths.take(line):
         return _DETAIL.match(line.text) is not None
     return True

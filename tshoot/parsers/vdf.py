@@ -44,4 +44,6 @@ def parse(text: CommandText) -> Parsed:
             path = "/" if words[0] in ("root", "MAINSYS") else f"/{words[0]}"
             mounts[path] = found
             reading.note_fields(["mounts", path], found, line)
+    if not mounts and reading.rows_unread():
+        reading.forget("mounts")
     return reading.parsed()

@@ -19,7 +19,8 @@ import re
 from typing import Any
 
 from tshoot.model.facts import CommandText, Parsed
-from tshoot.parsers._reading import Line, Reading, address
+from tshoot.parsers._reading import Line, Reading
+from tshoot.parsers._values import address
 
 FACTS = {
     "sent": "int: packets transmitted",
@@ -60,6 +61,7 @@ _NO_INTERFACE = re.compile(
     r"(?:unknown|invalid|no such) (?:interface|iface|vmk|vmknic|virtual network adapter)|no such device|invalid interface|SO_BINDTO\w+ \S{1,64}: ",
     re.IGNORECASE,
 )
+_FROM_SOMEONE = re.compile(r"(?:[0-9]{1,6} bytes from|From) \S")
 _FRAME = re.compile(r"PING6?[ (].*bytes|--- \S{1,300} (?:ping6? )?statistics ---|Request timeout for icmp_seq|no answer yet for icmp_seq")
 
 
@@ -74,6 +76,8 @@ def parse(text: CommandText) -> Parsed:
     if understood:
         for name, value in facts.items():
             reading.put(name, value, *(proof[name] or elsewhere))
+    if not reading.facts.get("refused_by") and any(_FROM_SOMEONE.match(line.text) for line in reading.unread()):
+        reading.forget("refused_by")  # somebody answered, and it is not known what
     if "sent" in reading.facts:
         for name in ("rtt_avg_ms", "reply_bytes"):
             reading.facts.setdefault(name, None)

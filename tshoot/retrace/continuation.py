@@ -16,11 +16,11 @@ from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect, StartCapture
 from tshoot.model.events import Event
 from tshoot.model.verdicts import Decision
-from tshoot.playbook.loader import playbook_from_text
 from tshoot.playbook.tree import CaptureStep, Playbook, RunStep
 from tshoot.retrace.answers import AnswersByKey, RecordedAnswers
 from tshoot.retrace.fold import Folded, fold
 from tshoot.retrace.parting import Parting, parting
+from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.retrace.recording import Recording, attempt_of, record_of
 from tshoot.runner import Told
 from tshoot.session.codec_v1 import Header
@@ -45,7 +45,7 @@ def continuation(header: Header, events: tuple[Event, ...]) -> Continuation:
     recording = record_of(events)
     if recording.verdict is not None and recording.ended is not None and recording.ended.reason == "finished":
         raise UsageError(f"{header.session}: the run ended with its verdict", f"`tshoot sessions rejudge {header.session}` judges it again")
-    playbook = playbook_from_text(header.playbook_text, f"{header.session}: its playbook")
+    playbook = playbook_of(header.playbook_text)
     apart = _parting(recording, playbook)
     folded = _folded(recording, playbook, standing=True)
     begun_again = _in_one_piece(recording, folded.state)

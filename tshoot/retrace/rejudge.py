@@ -19,11 +19,11 @@ from tshoot.model.events import EffectAnswered, Failed, Ok, RunStarted, TargetSp
 from tshoot.model.facts import Value
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.decode import decode_capture
-from tshoot.playbook.loader import playbook_from_text
 from tshoot.playbook.tree import Playbook
 from tshoot.retrace.answers import RecordedAnswers
 from tshoot.retrace.fold import Folded, fold
 from tshoot.retrace.parting import Parting, parting
+from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.retrace.recording import Recording, record_of
 from tshoot.session.evidence import Evidence
 from tshoot.session.read import EVIDENCE
@@ -52,7 +52,7 @@ class Judgement:
 
 def recorded_playbook(session: Session) -> Playbook:
     """The playbook as the session holds it. PlaybookError where this version cannot read it."""
-    return playbook_from_text(session.header.playbook_text, f"{session.header.session}: its playbook")
+    return playbook_of(session.header.playbook_text)
 
 
 def rejudge(session: Session, playbook: Playbook, assumed: Assumed, cancel: CancelToken) -> Judgement:
@@ -134,8 +134,8 @@ def _parting(session: Session, recording: Recording, folded: Folded, renamed: Ma
         return _why(session, folded, fact, assumed)
 
     found = parting(recording.decisions, folded.state.path, renamed, why)
-    cut_off = found is not None and found.today is None and recording.verdict is None and not folded.unanswered
-    return None if cut_off else found
+    interrupted = found is not None and found.recorded is None and recording.verdict is None
+    return None if interrupted else found
 
 
 def _why(session: Session, folded: Folded, fact: str, assumed: Assumed) -> str:

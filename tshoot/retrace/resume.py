@@ -50,6 +50,7 @@ def resume(
         going = continuation(log.header, tuple(session.events()))
         if going.parting is not None and not keep_path:
             raise _would_differ(log.header.session, going.parting)
+        _check_directories(settings, going)
         note = NoteAdded(time.time(), _note(going, log.header.tshoot), _who())
         log.append(note)
     except BaseException:
@@ -59,6 +60,14 @@ def resume(
     asked = _Careful(operator, careful, going.doubtful)
     told = replace(going.told, events=(*going.told.events, note))
     return assemble(log, lambda: going.begun, state.targets, settings, operator=asked, prompter=prompter, views=views, cancel=cancel, told=told)
+
+
+def _check_directories(settings: Settings, going: Continuation) -> None:
+    targets = going.begun[0].targets
+    for role, directory in settings.capture_directories.items():
+        if role not in targets or not directory.startswith("/"):
+            hint = f"its targets are: {', '.join(targets)}; for example --capture-dir {next(iter(targets), 'host')}=/tmp"
+            raise UsageError(f"--capture-dir {role}={directory}: expected a target of the session and an absolute folder on it", hint)
 
 
 class _Careful:

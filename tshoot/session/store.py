@@ -68,8 +68,8 @@ def default_root() -> Path:
 
 
 def list_sessions(root: Path) -> list[SessionEntry]:
-    """All sessions under `root`, newest first; none where `root` is not there yet."""
-    return sorted((_entry(folder) for folder in _folders(root)), key=lambda entry: (entry.started, entry.id), reverse=True)
+    """All sessions under `root`, newest first; none where `root` is not there yet. Reads every log: `archived_sessions` is the quick one."""
+    return sorted((entry_of(folder) for folder in session_folders(root)), key=lambda entry: (entry.started, entry.id), reverse=True)
 
 
 def open_session(root: Path, name: str) -> Session:
@@ -85,11 +85,11 @@ def _find(root: Path, name: str) -> Path:
     if os.sep in name or (Path(name) / LOG).is_file():
         return Path(name)
     if name == "last":
-        entries = list_sessions(root)
-        if not entries:
+        folders = session_folders(root)
+        if not folders:
             raise UsageError(f"there is no session yet in {root}", "`tshoot run PLAYBOOK` or `tshoot demo` makes one")
-        return entries[0].path
-    folders = _folders(root)
+        return max(folders, key=_began)
+    folders = session_folders(root)
     fitting = [folder for folder in folders if folder.name == name] or [folder for folder in folders if _fits(folder.name, name)]
     if not fitting:
         raise UsageError(f"no session is named {clean_line(name)!r}", "`tshoot sessions list` shows those that there are")
@@ -103,12 +103,14 @@ def _fits(folder_name: str, name: str) -> bool:
     return bool(name) and (folder_name.startswith(name) or folder_name.rpartition("-")[2].startswith(name))
 
 
-def _folders(root: Path) -> list[Path]:
+def session_folders(root: Path) -> list[Path]:
+    """Every folder directly below `root` that may be a session, by name; none where `root` is not there yet."""
     with disk_errors("read", root):
         return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")) if root.exists() else []
 
 
-def _entry(folder: Path) -> SessionEntry:
+def entry_of(folder: Path) -> SessionEntry:
+    """The entry of one folder, whatever is in it."""
     name = clean_line(folder.name)
     try:
         header = read_header(folder)
@@ -134,6 +136,15 @@ def _with_outcome(entry: SessionEntry) -> SessionEntry:
     if ended == "finished":
         return replace(entry, state="finished")
     return replace(entry, state="running" if is_being_written(entry.path) else "interrupted")
+
+
+def _began(folder: Path) -> tuple[float, str]:
+    """What `list_sessions` orders by, from the header alone."""
+    try:
+        header = read_header(folder)
+        return header.started, clean_line(header.session)
+    except SessionError:
+        return _changed(folder), clean_line(folder.name)
 
 
 def _changed(folder: Path) -> float:

@@ -29,7 +29,7 @@ from tshoot.simulator.device import CommandEntry, Device
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
 _TOOLS = frozenset(
-    """awk basename cat chmod cmp cp cut date dd dirname du echo env expr false find grep head id kill ln ls md5sum mkdir mkfifo mv nohup od printf
+    """awk basename cat chmod cmp cp cut date dd df dirname du echo env expr false find grep head id kill ln ls md5sum mkdir mkfifo mv nohup od printf
     ps pwd readlink rm rmdir sed seq setsid sh sha256sum sleep sort stat tail tee test timeout touch tr true uniq wc xargs""".split()  # noqa: SIM905
 )
 _MARK = "TSHOOT_SIMULATED_DEVICE"  # in the environment of every process of a device, so that all can be ended

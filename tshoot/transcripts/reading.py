@@ -41,7 +41,7 @@ _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("_show_bgp_route", re.compile(r"BGP routing table entry for ")),
     ("_summary", re.compile(r"Neighbor\s+V\s+AS\b|BGP router identifier|BGP summary information")),
     ("_show_bgp_neighbors", re.compile(r"BGP neighbor is ")),
-    ("_ipv6_neighbors", re.compile(r"IPv6 Adjacency Table|IPv6 Address\s+Age\b|IPv6 Address\s+.*(?:Hardware|MAC|Link-layer) Addr")),
+    ("_ipv6_neighbors", re.compile(r"IPv6 Adjacency Table|IPv6 Address\s+Age\b|IPv6 Address\s.{0,200}(?:Hardware|MAC|Link-layer) Addr")),
     ("_arp", re.compile(r"Protocol\s+Address\s+Age|Address\s+Age(?:\s*\([^)]*\))?\s+(?:Hardware|MAC) Addr|\S{1,255} \([0-9.]{7,15}\) at ")),
     ("_neigh", re.compile(r"[0-9A-Fa-f:.]{2,45} dev \S{1,32} (?:lladdr |INCOMPLETE|FAILED)")),
     ("_neighbor_list", re.compile(r"Neighbor\s+Mac Address\s+Vmknic")),

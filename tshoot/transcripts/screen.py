@@ -10,7 +10,7 @@ import re
 
 from tshoot.model.text import clean
 
-_MORE = re.compile(r"<?-{2,}\s?\(?more\)?[^-\n]{0,40}-{2,}>?|^\s{0,8}--More--\s{0,8}|lines \d+-\d+(?:/\d+)?(?: \(END\))?$", re.IGNORECASE)
+_MORE = re.compile(r"<?(?<!-)-{2,}\s?\(?more\)?[^-\n]{0,40}-{2,}>?|^\s{0,8}--More--\s{0,8}|lines \d+-\d+(?:/\d+)?(?: \(END\))?$", re.IGNORECASE)
 _SEQUENCE = re.compile("\x1b(?:\\[[0-?]{0,32}[ -/]{0,8}[@-~]|\\][^\x07\x1b]{0,512}(?:\x07|\x1b\\\\)|[ -/]{0,4}[0-~])")
 
 

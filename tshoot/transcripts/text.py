@@ -51,6 +51,11 @@ def is_text(path: Path) -> bool:
             head = file.read(HEAD)
     except (OSError, ValueError):
         return False
+    return begins_as_text(head)
+
+
+def begins_as_text(head: bytes) -> bool:
+    """The same of the first bytes."""
     return bool(head) and _encoding(head) is not None
 
 

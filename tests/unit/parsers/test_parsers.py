@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,16 @@ from hypothesis import strategies as st
 
 from tshoot.model.facts import CommandText, Parsed, Span
 from tshoot.parsers import parse, parser_facts, parser_names
+from tshoot.parsers._shapes import ROUTING_LOG
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "commands"
 CASES = sorted(FIXTURES.glob("*/*/*.json"))
+MOST_CUTS = 150
 
 
 def read(path: Path) -> tuple[CommandText, dict[str, Any]]:
     case = json.loads(path.read_text(encoding="utf-8"))
-    stdout = path.with_suffix(".txt").read_text(encoding="utf-8")
+    stdout = path.with_suffix(".txt").read_bytes().decode("utf-8")  # line ends as they came
     return CommandText(case["command"], stdout, case.get("stderr", ""), case["exit_status"]), case
 
 
@@ -101,9 +105,48 @@ def test_module_has_sample_output_and_no_imports_of_the_world(name: str) -> None
 def test_cut_anywhere_it_still_reads(name: str) -> None:
     for path in (case for case in CASES if case.parent.name == name):
         text, _ = read(path)
-        for length in range(0, len(text.stdout), 7):
+        for length in range(0, len(text.stdout), 7 + len(text.stdout) // MOST_CUTS):
             cut = CommandText(text.command, text.stdout[:length], text.stderr, None)
             check_promises(parse(name, cut), cut)
+
+
+LOG = {path for path in ROUTING_LOG if "." not in path} | {"failures"}
+CONFIG = {"redistribute", "networks", "neighbors", "by_neighbor"}
+# of a log, whose lines are no rows; of a configuration and of pings, whose lines say what they are; of one row, which names no next hop
+EMPTY_BY_ITSELF = {
+    **dict.fromkeys(("ios_routing_log", "frr_routing_log", "bird_routing_log", "vmkernel_log_nfs"), LOG),
+    **dict.fromkeys(("ios_routing_config", "eos_routing_config"), CONFIG),
+    "vmkping": {"refused_by"},
+}
+
+
+def check_nothing_is_said_to_be_empty(parsed: Parsed, text: CommandText) -> None:
+    """A list that is empty, below whose header a line was not understood, would deny what that line may have said."""
+    lines = {"stdout": text.stdout.split("\n"), "stderr": text.stderr.split("\n")}
+    said_so = parsed.facts.get("found") is False  # the device itself said that there is none
+    free = {"next_hops"} | EMPTY_BY_ITSELF.get(parsed.parser, set())
+    for name in (name for name, value in parsed.facts.items() if value in ([], {}) and name not in free and not said_so):
+        at = parsed.lines.get(name, Span("stdout", 0, 0)).first
+        below = [line for span in parsed.unread for line in lines[span.stream][max(span.first, at) - 1 : span.last] if span.last > at]
+        assert all(re.search(r"%[A-Z0-9_]+-[0-7]-", line) for line in below if line.strip()), f"{name} is empty, unread: {below[:3]}"
+
+
+@pytest.mark.parametrize("name", parser_names())
+def test_a_row_that_was_not_read_makes_no_empty_list(name: str) -> None:
+    for path in (case for case in CASES if case.parent.name == name):
+        text, _ = read(path)
+        check_nothing_is_said_to_be_empty(parse(name, text), text)
+        lines = text.stdout.split("\n")
+        for kept in range(0, min(len(lines), 40), 1 + len(lines) // 20):
+            rest = [f"~{line}~" if line.strip() else line for line in lines[kept:]]
+            torn = replace(text, stdout="\n".join([*lines[:kept], *rest]))
+            check_nothing_is_said_to_be_empty(parse(name, torn), torn)
+
+
+@pytest.mark.parametrize(("line", "known"), [("From 192.0.2.9 icmp_seq=1 something new", False), ("WARNING: something new", True)])
+def test_an_answer_to_a_ping_that_was_not_read_is_not_nobody(line: str, known: bool) -> None:
+    text = CommandText("ping -c 1 192.0.2.1", f"{line}\n1 packets transmitted, 0 received, 100% packet loss, time 0ms\n", "", 1)
+    assert ("refused_by" in parse("vmkping", text).facts) is known
 
 
 SAMPLES = [(path.parent.name, *read(path)) for path in CASES]

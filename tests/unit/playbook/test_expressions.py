@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tshoot.model.facts import Unknown
-from tshoot.playbook.evaluation import Evaluation, FactFunction, evaluate, render
+from tshoot.playbook.evaluation import Evaluation, FactFunction, evaluate, render, told
 from tshoot.playbook.expressions import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse_condition, parse_template
 from tshoot.playbook.functions import FILTERS, TESTS
 
@@ -215,7 +215,10 @@ def test_filters_and_tests(text: str, expected: Any) -> None:
         ("interfaces.by_name[vmk].mtu > interfaces.by_name.vmk0.mtu", ["vmk", "interfaces.by_name.vmk1.mtu", "interfaces.by_name.vmk0.mtu"]),
         ("(routes.entries | route_to(server)).interface", ["server", "routes.entries.1.interface"]),
         ("(routes.entries | route_to(server)) is none", ["server", "routes.entries.1"]),
-        ("log.failures | where('kind', 'denied') | length", ["log.failures"]),
+        ("log.failures | where('kind', 'denied') | length", ["log.failures.0.kind"]),
+        ("log.failures | where('kind', 'never said') | length", ["log.failures"]),
+        ("(log.failures | where('kind', 'denied') | first).kind", ["log.failures.0.kind"]),
+        ("log.failures | default([]) | length", ["log.failures"]),
         ("(log.failures | first).kind", ["log.failures.0.kind"]),
         ("trace.found('nfs.stale-handle')", ["trace.found('nfs.stale-handle')"]),
         ("yes or reach.loss", ["yes"]),
@@ -227,6 +230,20 @@ def test_filters_and_tests(text: str, expected: Any) -> None:
 )
 def test_readings_name_what_decided_with_keys_filled_in(text: str, paths: list[str]) -> None:
     assert [path for path, _ in of(text).readings] == paths
+
+
+def test_filters_in_a_row_have_read_only_what_the_last_one_left() -> None:
+    peers = {"192.0.2.1": {"up": False, "code": 2}, "192.0.2.2": {"up": False, "code": 4}, "192.0.2.3": {"up": True, "code": 2}}
+    read = evaluate(parse_condition("(n.peers | where('up', false) | at_least('code', 3) | length) > 0"), {"n": {"peers": peers}}).readings
+    assert read == [("n.peers.192.0.2.2.up", False), ("n.peers.192.0.2.2.code", 4)]
+    none = evaluate(parse_condition("(n.peers | where('up', false) | at_least('code', 7) | length) > 0"), {"n": {"peers": peers}})
+    assert none.value is False
+    assert none.readings == [("n.peers.192.0.2.1.up", False), ("n.peers.192.0.2.2.up", False)], "which were left, so that none of them is such a one"
+
+
+def test_a_sentence_says_what_is_unknown_instead_of_showing_its_template() -> None:
+    template = parse_template("{{ n.a }} of {{ n.b }}, {{ n.c | round(1) }} s; {{ n.peers }}")
+    assert told(template, {"n": {"a": 3.0, "c": 1.25, "peers": []}}) == "3 of unknown, 1.2 s; unknown"
 
 
 def test_readings_carry_the_values() -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from tshoot.cancel import CancelToken
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect
-from tshoot.model.events import CaptureTaken, EffectAnswered, Event, Failed, Ok, Outcome
+from tshoot.model.events import CaptureTaken, EffectAnswered, EffectRequested, Event, Failed, Ok, Outcome
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.decode import decode_capture
-from tshoot.playbook.loader import find_playbook, load_playbook
+from tshoot.playbook.loader import find_playbook
 from tshoot.rehearsal import STARTED, MemoryLog, play, rehearse
 from tshoot.retrace.continuation import Continuation, continuation
+from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.session.codec_v1 import Header
 from tshoot.session.log import SessionLog
 from tshoot.session.store import Session, open_session
@@ -27,11 +28,11 @@ VERSIONS = ShippedKnowledge().versions()
 
 @cache
 def events_of(scenario_id: str) -> tuple[Event, ...]:
-    return rehearse(SCENARIOS[scenario_id]).events
+    return rehearse(SCENARIOS[scenario_id], playbook_of(playbook_text(SCENARIOS[scenario_id]))).events
 
 
 def playbook_text(scenario: Scenario) -> str:
-    return load_playbook(find_playbook(scenario.playbook)).text
+    return find_playbook(scenario.playbook).read_text(encoding="utf-8")
 
 
 def write(root: Path, scenario_id: str, events: Iterable[Event] | None = None, *, text: str = "", versions: dict[str, str] | None = None) -> Session:
@@ -78,5 +79,7 @@ def gone_on(scenario_id: str, events: tuple[Event, ...]) -> tuple[Continuation, 
     header = Header("0", "s", scenario.playbook, playbook_text(scenario), "", VERSIONS, STARTED)
     going = continuation(header, events)
     log = MemoryLog()
-    verdict = play(lambda: going.begun, answering(scenario, events[-1].at - STARTED), log)
-    return going, verdict, log.events[1:]
+    asked = {event.effect.key: event.at for event in events if isinstance(event, EffectRequested)}
+    since = min((asked.get(effect.key, events[-1].at) for effect in going.begun[1]), default=events[-1].at)  # a series that begins again
+    verdict = play(lambda: going.begun, answering(scenario, since - STARTED), log)
+    return going, verdict, log.events[1 + going.told.decisions :]

@@ -4,13 +4,14 @@ Proven by the one side alone: a client that sends more than SYNs was answered; a
 Worse: SYNs and SYN-ACKs are repeated side by side, so what the server sends past this point never arrives (a stateful
 firewall on the way back that never saw the SYN, or no route back).
 
-Left out: a capture of one direction (no connection is two-way: `artefacts` says so), connections that began before the capture,
+Left out: a capture of one direction (of neither host any connection is two-way; `artefacts` says so), connections that began before the capture,
 tunnels and unread frames in which the answers may hide, spoofed SYNs and the SYN-ACKs that these cause (nobody goes on).
 Seeing one direction only is a warning: ways may differ, and do with several links between two routers.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tshoot.model.findings import FieldValue, Finding
@@ -29,17 +30,19 @@ def findings(index: FlowIndex, talk: Talk) -> list[Finding]:
     """One finding a pair of hosts."""
     halves: dict[tuple[str, str], list[Flow]] = {}
     lost: dict[tuple[str, str], list[Flow]] = {}
-    two_way = 0
+    two_way: Counter[str] = Counter()  # connections of a host that are seen in both directions
     for flow in index.tcp():
-        two_way += not flow.one_way
+        if not flow.one_way:
+            two_way.update((flow.client, flow.server))
         if half(flow, talk.first_ns):
             halves.setdefault((flow.client, flow.server), []).append(flow)
         elif _lost(flow):
             lost.setdefault((flow.client, flow.server), []).append(flow)
     found = [_never_arrives(flows) for flows in lost.values()]
     hidden = talk.tunnels or index.unread > UNREAD_SHARE * index.packets
-    if two_way and not hidden:
-        found += [_half_seen(flows, two_way) for flows in halves.values()]
+    if not hidden:
+        both = {pair: max(two_way[host] for host in pair) for pair in halves}
+        found += [_half_seen(flows, both[pair]) for pair, flows in halves.items() if both[pair]]
     return sorted(found, key=lambda one: one.frames)
 
 
@@ -64,8 +67,8 @@ def _half_seen(flows: Sequence[Flow], two_way: int) -> Finding:
     text = (
         f"Of {_count(flows)} between {first.client} and {first.server} port {first.server_port} only what {seen} sends passes here "
         f"({packets} packets); it goes on as somebody does who is answered, so the packets of {missing} take another way. "
-        f"{two_way} other connections in this capture are seen in both directions. By itself that is no fault; a stateful firewall or a NAT "
-        f"that sees one direction alone ends such connections."
+        f"Both directions are seen of {_count([first] * two_way)} of one of the two in this capture. By itself that is no fault; a stateful "
+        f"firewall or a NAT that sees one direction alone ends such connections."
     )
     return _told(flows, text, list(_begins(flows)), "warning")
 

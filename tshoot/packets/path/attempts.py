@@ -177,7 +177,8 @@ def _scan(cause: str, group: Sequence[Service], tried: Sequence[Tried]) -> Findi
     hosts, ports = len({one.server for one in group}), len({one.port for one in group})
     frames = sorted({frame for one in tried for frame in (*one.syn_frames[:2], *one.answers[:1])})[:FRAMES_KEPT]
     what = {FILTERED: "stay silent", REFUSED: "refuse", UNREACHABLE: "never answer"}[cause]
-    text = f"{client} tried {len(group)} services ({hosts} hosts, {ports} ports) that {what}: that looks like a scan, or a filter around {client} itself."
+    services = f"{len(group)} services ({hosts} hosts, {ports} ports)"
+    text = f"{client} tried {services} that {what}: that looks like a scan, or a filter around {client} itself."
     address = "ipv6.addr" if ":" in client else "ip.addr"
     return finding(
         cause,

@@ -61,7 +61,7 @@ class Talk:
     heard: set[tuple[str, str]] = field(default_factory=set)
     reached: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # client, port -> servers that opened it
     first_ns: int = 0
-    connections: int = 0
+    tried: int = 0  # connections whose SYN was captured
     tunnels: bool = False
 
 
@@ -73,7 +73,7 @@ def talk_of(index: FlowIndex) -> Talk:
         _speakers(talk, flow)
         talk.tunnels |= flow.protocol in TUNNELS
         if flow.protocol == "tcp":
-            talk.connections += 1
+            talk.tried += bool(flow.from_client.syns)
             _attempt(talk, flow)
     return talk
 

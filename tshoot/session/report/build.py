@@ -30,7 +30,7 @@ from tshoot.session.read import read_header
 from tshoot.session.report import summary
 from tshoot.session.report.commands import commands, comparisons
 from tshoot.session.report.judged import ruled_out, steps, undecided
-from tshoot.session.report.model import EvidenceFile, Input, Note, Report, Target, Verification, VerdictTold
+from tshoot.session.report.model import EvidenceFile, Input, Note, Report, Target, VerdictTold, Verification
 from tshoot.session.report.proof import FrameTimes, proofs
 from tshoot.session.report.recorded import Outputs, Piece, events
 from tshoot.session.report.text import line, prose

@@ -13,7 +13,12 @@ _NUMBER = re.compile(r"\A(?:1\.\s+|[-*]\s+)")
 
 
 def summarize(
-    playbook: str, targets: tuple[Target, ...], inputs: tuple[Input, ...], told: VerdictTold | None, verdict: Verdict | None, later: VerdictTold | None
+    playbook: str,
+    targets: tuple[Target, ...],
+    inputs: tuple[Input, ...],
+    told: VerdictTold | None,
+    verdict: Verdict | None,
+    later: VerdictTold | None,
 ) -> Summary:
     """`verdict` is what `told` tells; `later` is the one that came after the fix."""
     on = ", ".join(f"{target.role} {target.host}" for target in targets)

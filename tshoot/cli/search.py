@@ -1,0 +1,55 @@
+"""tshoot sessions search: words and filters over all sessions, newest first."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tshoot.cli.archive import ask_archive
+from tshoot.cli.output import emit_json, say
+from tshoot.errors import UsageError
+from tshoot.session.archive.query import parse_query
+from tshoot.session.archive.search import Hit, search
+
+
+def run(root: Path, arguments: Namespace) -> int:
+    if not 1 <= arguments.limit <= 10_000:
+        raise UsageError("--limit takes a number from 1 to 10000", "20 is the default")
+    query = parse_query(" ".join(arguments.query), time.time())
+    hits, total = ask_archive(root, lambda archive: search(archive, query, arguments.limit), reindex=arguments.reindex)
+    if arguments.json:
+        emit_json({"hits": [_json(hit) for hit in hits], "total": total})
+        return 0
+    for hit in hits:
+        say(*_lines(hit), "")
+    say(
+        "no session fits"
+        if not total
+        else f"{total:,} {'session fits' if total == 1 else 'sessions fit'}{f', {len(hits):,} shown' if total > len(hits) else ''}"
+    )
+    return 0
+
+
+def _lines(hit: Hit) -> list[str]:
+    entry = hit.entry
+    verdict = " ".join(filter(None, (entry.verdict or entry.state, entry.cause)))
+    where = f"{hit.source}: " if hit.source else ""
+    return [f"{entry.id}  {verdict}", *([f"  {where}{hit.snippet}"] if hit.snippet else [])]
+
+
+def _json(hit: Hit) -> dict[str, Any]:
+    entry = hit.entry
+    return {
+        "id": entry.id,
+        "started": datetime.fromtimestamp(entry.started, UTC).isoformat().replace("+00:00", "Z"),
+        "playbook": entry.playbook,
+        "verdict": entry.verdict or None,
+        "cause": entry.cause or None,
+        "state": entry.state,
+        "kind": hit.kind,
+        "source": hit.source,
+        "snippet": hit.snippet,
+    }

@@ -1,0 +1,151 @@
+"""A session with other addresses and names, as a folder of its own: the same events at the same times, a hash chain of its own.
+
+Every text of the log goes through the map, field by field; every output line by line; every capture through `packets.rewrite`. What the
+log says of its evidence (sha256, size) is that of the new evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import CaptureFileError, SessionError
+from tshoot.packets.rewrite import rewrite_capture
+from tshoot.redaction.disguise import SessionMap
+from tshoot.redaction.log_fields import mapped_fields, texts_of
+from tshoot.session.codec_v1 import Header, encode_header, encode_seal
+from tshoot.session.evidence import Evidence
+from tshoot.session.files import create_private, disk_errors, make_private_folder, write_all
+from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash
+from tshoot.session.references import references
+from tshoot.session.secrets import without_secrets
+from tshoot.session.store import Session
+
+MOST_TEXT = 256 << 20  # bytes of one output
+
+
+@contextmanager
+def redacted(session: Session, mapping: SessionMap, place: Path, cancel: CancelToken) -> Iterator[tuple[Session, tuple[str, ...]]]:
+    """The redacted session in a private folder below `place` (which must be there), gone with the block; and what is to be said of it."""
+    redaction = _Redaction(session, mapping, cancel)
+    folder = place / redaction.header.session
+    try:
+        with disk_errors("written", folder):
+            make_private_folder(folder)
+            make_private_folder(folder / EVIDENCE)
+            redaction.write(folder)
+        yield Session(folder, redaction.header), tuple(redaction.remarks)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Redaction:
+    def __init__(self, session: Session, mapping: SessionMap, cancel: CancelToken) -> None:
+        self._session, self._map, self._cancel = session, mapping, cancel
+        self._old = Evidence(session.folder / EVIDENCE)
+        self._new: dict[str, tuple[str, int]] = {}
+        self.remarks: list[str] = []
+        self.header = _header(session.header, mapping)
+
+    def write(self, folder: Path) -> None:
+        lines = [json.loads(line) for number, line in complete_lines(self._session.folder) if number > 1]
+        named = {sha256: size for line in lines for sha256, size in references(line)}
+        captures = {sha256 for line in lines for sha256 in _captures(line)}
+        for line in lines:
+            for text in texts_of(line):
+                for part in text.split("\n"):
+                    self._map.texts.learn(part)
+        for sha256 in named:
+            self._cancel.check()
+            if sha256 not in captures:
+                for part in self._output(sha256, named[sha256]).split("\n"):
+                    self._map.texts.learn(part)
+        new = Evidence(folder / EVIDENCE)
+        for sha256, size in named.items():
+            self._cancel.check()
+            self._new[sha256] = self._capture(new, sha256, size) if sha256 in captures else new.keep(self._mapped_output(sha256, size))
+        self._write_log(folder, lines)
+
+    # --- evidence ---
+
+    def _output(self, sha256: str, size: int) -> str:
+        if size > MOST_TEXT:
+            raise SessionError(f"{self._old.path(sha256)}: {size} bytes are too many to be redacted", "narrow the command that printed them")
+        return without_secrets(self._old.read(sha256, size)).decode("utf-8", "replace")
+
+    def _mapped_output(self, sha256: str, size: int) -> bytes:
+        from tshoot.redaction.tables import mapped_lines
+
+        return mapped_lines(self._output(sha256, size), self._map.texts).encode("utf-8")
+
+    def _capture(self, new: Evidence, sha256: str, size: int) -> tuple[str, int]:
+        problem = self._old.problem(sha256, size)
+        if problem:
+            raise SessionError(f"{self._session.folder}: {problem}", "an altered session is not redacted")
+        temporary = new.folder / f".{sha256}.capture"
+        descriptor = create_private(temporary)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                try:
+                    rewrite_capture(self._old.path(sha256), file, self._map, self._cancel)
+                except CaptureFileError as error:
+                    file.seek(0)
+                    file.truncate()
+                    file.write(bytes(min(size, 1 << 20)))
+                    self.remarks.append(f"a capture could not be read and was emptied: {error.message.rpartition(': ')[2]}")
+                file.flush()
+                file.seek(0)
+                return new.keep_stream(file)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    # --- the log ---
+
+    def _write_log(self, folder: Path, lines: list[dict[str, Any]]) -> None:
+        descriptor = create_private(folder / LOG)
+        try:
+            raw = encode_header(self.header)
+            write_all(descriptor, raw)
+            for number, line in enumerate(lines, start=1):
+                self._cancel.check()
+                prev = line_hash(raw)
+                if line.get("sealed") is True and "event" not in line:
+                    raw = encode_seal(number, prev)
+                else:
+                    body = mapped_fields(line, self._map.texts, self._new)
+                    raw = json.dumps({**body, "n": number, "prev": prev}, allow_nan=False).encode("ascii") + b"\n"
+                write_all(descriptor, raw)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _header(header: Header, mapping: SessionMap) -> Header:
+    """The start in the id stays; its last part becomes another."""
+    stem, _, short = header.session.rpartition("-")
+    other = hashlib.sha256(mapping.opaque(header.session.encode())).hexdigest()[: max(6, len(short))]
+    text = mapping.playbook_text(header.playbook_text)
+    return replace(
+        header, session=f"{stem}-{other}", playbook_text=text, playbook_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    )
+
+
+def _captures(line: Any) -> Iterator[str]:
+    """The evidence in a line that is a capture."""
+    rest = [line]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            if value.get("kind") == "capture" and isinstance(value.get("sha256"), str):
+                yield value["sha256"]
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value

@@ -1,0 +1,154 @@
+"""The file of the index, `index.sqlite` beside the sessions: opened, made anew where it is not sound, or done without.
+
+Whatever is wrong with the file is no error for whoever asks: one that is damaged, or of another version, is built again; where none can be written
+(a read-only folder, no room, a lock that never ends) the index is made in memory. It is private (0600), as the sessions are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+T = TypeVar("T")
+
+FILE = "index.sqlite"
+VERSION = 1  # of the tables and of what is put into them: another one is built anew
+_BUSY = 5.0  # seconds to wait for another process that writes
+_TABLES = """
+CREATE TABLE session (
+  number INTEGER PRIMARY KEY, folder BLOB NOT NULL UNIQUE, mtime INTEGER NOT NULL, size INTEGER NOT NULL, id TEXT NOT NULL, started REAL NOT NULL,
+  playbook TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT NOT NULL, cause TEXT NOT NULL, problem TEXT NOT NULL, title TEXT NOT NULL
+);
+CREATE TABLE term (session INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
+CREATE INDEX term_value ON term (kind, value);
+CREATE INDEX term_session ON term (session);
+CREATE TABLE piece (number INTEGER PRIMARY KEY, session INTEGER NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL);
+CREATE INDEX piece_session ON piece (session);
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+"""
+
+
+class _Unsound(Exception):
+    """The file is no index of this version."""
+
+
+def with_database(root: Path, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:
+    """`work` on the index of `root`; called again, on a new one, where the first turns out to be damaged. It must be able to start over."""
+    if not root.is_dir():
+        return _in_memory(None, work)
+    path = root / FILE
+    for again in (False, True):
+        try:
+            with _opened(path, anew or again) as connection:
+                return work(connection)
+        except _Unsound:
+            continue
+        except sqlite3.DatabaseError as error:
+            if not _means_damage(error):
+                break
+        except OSError:
+            break
+    return _in_memory(None if anew else path, work)
+
+
+@contextmanager
+def _opened(path: Path, anew: bool) -> Iterator[sqlite3.Connection]:
+    if anew:
+        _remove(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is no regular file")
+    finally:
+        os.close(descriptor)
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _prepare(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new file; _Unsound where it is of another version, or somebody else's."""
+    if _version(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(connection) == VERSION:  # another process was faster
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise _Unsound
+        for statement in _TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _in_memory(copied: Path | None, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Without a file of its own; what is in one that can only be read is taken over."""
+    if copied is not None:
+        with suppress(sqlite3.Error, OSError, _Unsound), _copy(copied) as connection:
+            return work(connection)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _prepare(connection)
+        return work(connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _copy(path: Path) -> Iterator[sqlite3.Connection]:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise _Unsound
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        source = sqlite3.connect(f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1", uri=True)
+        try:
+            source.backup(memory)
+        finally:
+            source.close()
+        if _version(memory) != VERSION:
+            raise _Unsound
+        yield memory
+    finally:
+        memory.close()
+
+
+def _means_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is to blame. A lock, a full disk, a read-only folder are operational errors, as are tables that somebody changed."""
+    if isinstance(error, sqlite3.ProgrammingError):
+        raise error
+    told = str(error)
+    return not isinstance(error, sqlite3.OperationalError) or told.startswith(("no such ", "malformed")) or " has no column" in told
+
+
+def _remove(path: Path) -> None:
+    """Under a lock of the folder: of two processes that find the same damage, the second must not take away what the first has begun."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if name.is_dir() and not name.is_symlink():
+                raise IsADirectoryError(f"{name} is a folder")
+            name.unlink(missing_ok=True)
+    finally:
+        os.close(folder)
