@@ -4,8 +4,8 @@
     search     words and filters in the index against reading every log and its outputs for them
     similar    incidents like the newest, the same way
 
-The sessions are the recorded one of the fixtures, played again for other hosts, servers and days. Exit status 1 where an answer takes a second or more,
-or is wrong.
+The sessions are the recorded one of the fixtures, played again for other hosts, servers and days. Exit status 1 where an answer takes a second or
+more, or is wrong.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tshoot.session.read import read_events, read_header
 from tshoot.session.store import list_sessions, session_folders
 
 RECORDED = Path(__file__).parents[1] / "fixtures/sessions/v1/nfs-mount-denied"
-SESSIONS, ROUNDS, LONGEST = 1000, 5, 1.0
+SESSIONS, ROUNDS, LONGEST = 1000, 3, 1.0
 WANTED = "vmk1 MNT3ERR_ACCES cause:nfs target:esx0777"
 
 

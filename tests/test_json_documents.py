@@ -27,6 +27,7 @@ DOCUMENTS = {
         ["analyze", *map(str, sorted(TRANSCRIPTS.glob("*/*.txt"))[::3]), str(next(CAPTURES.glob("nfs.mount-denied/*.pcap")))],
         1,
     ),
+    "analyze-folder": ("analyze", ["analyze", "--timeline", str(CAPTURES / "path.mtu-mismatch")], 1),
     "sessions": ("sessions", ["sessions", "list"], 0),
     "rejudge": ("rejudge", ["sessions", "rejudge", RECORDED], 0),
     "rejudge-what-if": ("rejudge", ["sessions", "rejudge", RECORDED, "--what-if", "ping_full.received=0"], 3),
@@ -65,6 +66,13 @@ def test_a_document_is_as_its_schema_says(case: str, environment: dict[str, str]
     validator(name).validate(document)
     Draft202012Validator(SCHEMA).validate(document)
     assert ran.stdout.isascii()
+
+
+def test_an_extract_is_in_the_document(environment: dict[str, str], tmp_path: Path) -> None:
+    capture = next(CAPTURES.glob("nfs.mount-denied/*.pcap"))
+    document = json.loads(tshoot(environment, "analyze", "--json", "--extract", str(tmp_path / "proof.pcapng"), str(capture)).stdout)
+    validator("analyze").validate(document)
+    assert document["extracted"]["frames"] >= document["extracted"]["cited"] >= 1
 
 
 def test_a_session_shown_is_the_document_of_its_run(environment: dict[str, str]) -> None:

@@ -1,8 +1,8 @@
 """Every command that a page shows in a ```console block is run, and what the block shows of its output must be there.
 
 `esx01` is a simulated host that a real ssh_config names; the operator at a pseudo-terminal says yes to its host key and to the
-question of the playbook. A command that this test does not know how to run fails it. A page whose YAML blocks name their file is followed in
-a copy of the project that holds these files. Links within the pages must lead somewhere.
+question of the playbook. A command that this test does not know how to run fails it. A page whose blocks name their file (a YAML block in its first
+line, any block in the line above it) is followed in a copy of the project that holds these files. Links within the pages must lead somewhere.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from pathlib import Path
 
 import pytest
 
+from tshoot.playbook.functions import FILTERS, TESTS
 from tshoot.simulator.scenario import load_scenario
 from tshoot.simulator.serving import serve
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FILE = re.compile(r"^```yaml\n# (\S+/\S+\.yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"^`(\S+/\S+)`:\n\n```(?:yaml|python|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -67,15 +69,17 @@ def checkout_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
     @cache
     def of(page: str) -> Path:
-        files = FILE.findall(next(path for path in PAGES if path.name == page).read_text())
+        text = next(path for path in PAGES if path.name == page).read_text()
+        files = [(name, f"# {name}\n{body}") for name, body in FILE.findall(text)] + NAMED.findall(text)
         if not files:
             return ROOT
         copy = tmp_path_factory.mktemp("checkout")
-        for folder in ("tshoot", "playbooks", "fixtures"):
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        for folder in ("tshoot", "playbooks", "fixtures", "tests"):
             shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        for name, text in files:
+        for name, body in files:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_text(f"# {name}\n{text}")
+            (copy / name).write_text(body)
         return copy
 
     return of
@@ -114,6 +118,10 @@ def test_it_does_what_the_page_says(shown: Shown, home: Path, checkout_of: Calla
             answers = b"yes\nyes\n" if "host=esx01" in words else b""
             status, output = run(home, [sys.executable, "-m", "tshoot", *words], answers, folder)
             assert status == status_of(words), output
+        case ["pytest", *words]:
+            assert folder != ROOT, "only in the copy: these tests are those of the page's own files"
+            status, output = run(home, [sys.executable, "-m", "pytest", *words], folder=folder)
+            assert status == 0, output
         case ["make", "test" | "bench" as verb]:  # not within itself, and not beside other work: its recipe must be there
             status, output = run(home, ["make", "--dry-run", verb])
             assert status == 0, output
@@ -135,9 +143,20 @@ def test_it_does_what_the_page_says(shown: Shown, home: Path, checkout_of: Calla
         assert any(" ".join(line.split()) in real for real in squeezed), output
 
 
+def test_a_page_that_is_followed_writes_new_files() -> None:
+    named = {name for page in PAGES for name, _ in (*FILE.findall(page.read_text()), *NAMED.findall(page.read_text()))}
+    assert {"tshoot/parsers/uptime.py", "tshoot/platforms/openwrt.yaml", "playbooks/service-port.yaml"} <= named
+    assert not [name for name in named if (ROOT / name).exists()]
+
+
 def test_the_pages_show_commands() -> None:
     assert sum(shown.page == "README.md" for shown in SHOWN) >= 10
     assert all(block.startswith("$ ") for page in PAGES for block in BLOCK.findall(page.read_text()))
+
+
+def test_the_page_on_playbooks_names_every_filter_and_test() -> None:
+    named = re.search(r"the filters\s`([^`]+)` and the tests\n`([^`]+)`", (ROOT / "docs/playbooks.md").read_text())
+    assert named and (named[1].split(), set(named[2].split())) == (sorted(FILTERS), set(TESTS))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -148,7 +167,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             target = (page.parent / file).resolve() if file else page
             assert target.exists(), link
             headings = [
-                re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                re.sub(r"[^a-z0-9 _-]", "", line.lstrip("# ").lower()).replace(" ", "-")
                 for line in target.read_text().splitlines()
                 if line.startswith("#")
             ]

@@ -22,7 +22,7 @@ import pytest
 from tests.cli.commandline import TSHOOT, Home
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
-MEGABYTES, FLOWS, CANDIDATES = 200, 60_000, 30_000
+MEGABYTES, FLOWS, CANDIDATES = 200, 60_000, 6_000
 STAGES = ("reading", "selecting", "decoding", "judging")
 _TRACES = (b"Traceback", b"Exception ignored", b"this is a defect")
 

@@ -171,3 +171,10 @@ def test_a_second_process_is_refused_and_told_who_has_the_session(tmp_path: Path
         assert (folder_of(at) / "session.jsonl").read_bytes().startswith(before)
         process.send_signal(signal.SIGTERM)
         assert ended(process).code == 130
+
+
+def test_a_session_file_is_judged_as_it_is_but_has_to_be_imported_to_be_gone_on_with(home: Home) -> None:
+    assert home.run("sessions", "export", "last", "-o", "incident.tshoot").code == 0
+    assert home.run("sessions", "rejudge", "incident.tshoot").code == 0
+    got = home.run("sessions", "resume", "incident.tshoot")
+    assert got.code == 2 and "sessions import" in got.said

@@ -165,8 +165,18 @@ def test_the_schema_accepts_every_playbook(capsys: pytest.CaptureFixture[str]) -
 
 
 WRONG = [
-    ("nfs-mount/export-policy", "when: trace.found('nfs.mount-denied')", "when: not trace.found('nfs.mount-denied')", "expected fault nfs.mount-denied"),
-    ("bgp-walker-flap/connected-link", "- when: route.series.source.changes >= 2\n        conclude", "- when: route.found\n        conclude", "expected healthy"),
+    (
+        "nfs-mount/export-policy",
+        "when: trace.found('nfs.mount-denied')",
+        "when: not trace.found('nfs.mount-denied')",
+        "expected fault nfs.mount-denied",
+    ),
+    (
+        "bgp-walker-flap/connected-link",
+        "- when: route.series.source.changes >= 2\n        conclude",
+        "- when: route.found\n        conclude",
+        "expected healthy",
+    ),
     ("ndp-source-mac/wired", "when: trace.found('ndp.no-router')", "when: trace.packets > 0", "expected healthy"),
 ]
 

@@ -154,7 +154,7 @@ class Slow(Exception):
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """How long it takes; a hopeless one is ended after two seconds."""
+    """How long it takes; a hopeless one is ended after half a second."""
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         raise Slow
@@ -162,7 +162,7 @@ def seconds(call: Callable[[], object]) -> float:
     before = signal.signal(signal.SIGVTALRM, end)
     started = time.process_time()
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 2)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)
         call()
     except Slow:
         pass
@@ -182,6 +182,8 @@ def slowest(pattern: re.Pattern[str], method: str) -> tuple[float, str]:
         took = seconds(call)
         if took > TOO_LONG:
             took = min(took, *(seconds(call) for _ in range(3)))
+            if took > TOO_LONG:
+                return took, line
         worst = max(worst, (took, line))
     return worst
 
@@ -198,7 +200,7 @@ def test_the_expressions_are_found() -> None:
     assert sum(len(list(expressions_of(module))) for module in modules()) > 250
 
 
-@pytest.mark.parametrize("hopeless", [r"(?:[0-9]{1,10}|[0-9 ]{1,10}){1,400}x", r"(a+)+b", r"\s+.*\s+x", r"-{2,}more"])
+@pytest.mark.parametrize("hopeless", [r"(?:[0-9]{1,10}|[0-9 ]{1,10}){1,400}x", r"(a+)+b", r"\s+.*\s+x", r"(?i:<?-{2,}\s?\(?more)"])
 def test_a_hopeless_expression_is_seen(hopeless: str) -> None:
     assert slowest(re.compile(hopeless), "search")[0] > TOO_LONG
 

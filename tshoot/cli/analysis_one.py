@@ -54,13 +54,13 @@ def _judged(path: Path, called: Path, families: Sequence[str], limits: Limits | 
     from tshoot.transcripts.text import begins_as_text, is_text
 
     chosen = _of_captures(families)  # refuses a family that neither knows
+    cancel.check()  # that was much to import
     if not _named_capture(called):
         if is_text(path):
             return _text(path, called, families, limits, cancel, tell)
         if (compression := _compression(path)) and begins_as_text(beginning(path, compression)):
             with inflated(path, compression, cancel) as (plain, stopped):
-                analysis = _text(plain, called, families, limits, cancel, tell)
-                return replace(analysis, partial=True, remark="; ".join(part for part in (stopped, analysis.remark) if part)) if stopped else analysis
+                return _text(plain, called, families, limits, cancel, tell, stopped)
     from tshoot.packets.analysis import analyze_capture
 
     return analyze_capture(path, families=chosen, cancel=cancel, on_progress=tell, limits=limits)
@@ -81,7 +81,10 @@ def _compression(path: Path) -> str:
         return ""  # the reader of captures says what is wrong
 
 
-def _text(path: Path, called: Path, families: Sequence[str], limits: Limits | None, cancel: CancelToken, tell: OnProgress) -> TranscriptAnalysis:
+def _text(
+    path: Path, called: Path, families: Sequence[str], limits: Limits | None, cancel: CancelToken, tell: OnProgress, stopped: str = ""
+) -> TranscriptAnalysis:
+    """`stopped` says why the text ends early, if it does."""
     from tshoot.transcripts.analysis import judged_text
     from tshoot.transcripts.text import read_text
 
@@ -91,7 +94,9 @@ def _text(path: Path, called: Path, families: Sequence[str], limits: Limits | No
             f"{called}: {size >> 20} MB of text need more memory than --limit-memory {limits.memory >> 20}",
             f"give --limit-memory {size * _COST >> 20}, or cut out the part around the fault",
         )
-    return judged_text(replace(read_text(path), path=called), families=families, cancel=cancel, on_progress=tell)
+    text = read_text(path)
+    text = replace(text, path=called, remark="; ".join(part for part in (stopped, text.remark) if part))
+    return judged_text(text, families=families, cancel=cancel, on_progress=tell)
 
 
 def _of_captures(families: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tshoot.cli.analysis_proof import clock, instant
-from tshoot.cli.output import encoding, painted, say, terminal_width
+from tshoot.cli.output import encoding, painted, say, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from tshoot.packets.analysis import Analysis
@@ -33,7 +33,8 @@ def tell_timeline(analysis: Analysis) -> None:
     steps = BLOCKS if _has_blocks() else ASCII
     by_bytes = sum(timeline.bytes) > 500 * sum(timeline.packets)  # large packets: their volume says more
     name, amounts = ("bytes/s", timeline.bytes) if by_bytes else ("packets/s", timeline.packets)
-    painted("bold", f"Timeline  from {instant(timeline.begin_ns)}, {_span(timeline.span_ns / 1e9)}; one column is {_span(seconds)}")
+    painted("bold", "Timeline")
+    wrapped(f"{_span(timeline.span_ns / 1e9)} from {instant(timeline.begin_ns)}; one column is {_span(seconds)}")
     _tall(name, squeezed(amounts, columns), seconds, steps)
     for row, label in _ROWS:
         counted = squeezed(getattr(timeline, row), columns)
@@ -42,7 +43,7 @@ def tell_timeline(analysis: Analysis) -> None:
     _marks(analysis, timeline, columns)
     say(" " * (_LABEL + 1) + _axis(timeline, columns))
     if timeline.outside:
-        say(f"  {timeline.outside} packets have times more than a year from the others: they are not drawn")
+        wrapped(f"{timeline.outside} packets have times more than a year from the others: they are not drawn")
     say("")
 
 
@@ -82,7 +83,8 @@ def _marks(analysis: Analysis, timeline: Timeline, columns: int) -> None:
                 line[(at - timeline.begin_ns) // timeline.bin_ns * columns // len(timeline.packets)] = "^"
         if "^" in line:
             cited = ", ".join(map(str, sorted(set(frames))[:_CITED])) + (", ..." if len(set(frames)) > _CITED else "")
-            say(" " * (_LABEL + 1) + "".join(line).rstrip(), f"{' ' * (_LABEL + 1)}^ {cause} (frame{'s' if len(set(frames)) > 1 else ''} {cited})")
+            say(" " * (_LABEL + 1) + "".join(line).rstrip())
+            wrapped(f"^ {cause} (frame{'s' if len(set(frames)) > 1 else ''} {cited})", indent=min(_LABEL + 1, terminal_width() // 3))
 
 
 def _axis(timeline: Timeline, columns: int) -> str:
@@ -111,8 +113,9 @@ def _span(seconds: float) -> str:
 
 def _has_blocks() -> bool:
     """A dumb terminal, and one whose locale is C, gets ASCII."""
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "")
-    if locale in ("C", "POSIX") or os.environ.get("TERM") == "dumb":
+    # Python itself sets LC_CTYPE to C.UTF-8 where the locale is C (PEP 538): that says nothing of the terminal.
+    said = (os.environ.get("LC_ALL"), os.environ.get("LC_CTYPE", "").replace("C.UTF-8", ""), os.environ.get("LANG"))
+    if next(filter(None, said), "C") in ("C", "POSIX") or os.environ.get("TERM") == "dumb":
         return False
     try:
         BLOCKS.encode(encoding())

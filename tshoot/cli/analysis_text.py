@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tshoot.cli.analysis_one import is_transcript
 from tshoot.cli.analysis_proof import tell_proof, tell_wireshark
-from tshoot.cli.output import painted, paragraphs, say
+from tshoot.cli.output import painted, paragraphs, say, wrapped
 from tshoot.model.findings import Finding
 from tshoot.playbook.causes import all_causes, filled
 
@@ -29,8 +29,9 @@ def tell(analysis: Analysis) -> None:
     decided = next((finding for finding in analysis.findings if finding.cause == verdict.cause), None)
     painted(STYLES[verdict.kind], f"{VERDICTS[verdict.kind]}  {verdict.cause}".rstrip())
     if decided is not None:
-        say(f"  {decided.title} (confidence {decided.confidence})")
-    say(f"  {analysis.file}: {what_it_is(analysis)}", *(f"  taken for: {host}" for host in getattr(analysis, "hosts", ())), "")
+        wrapped(f"{decided.title} (confidence {decided.confidence})")
+    wrapped(f"{analysis.file}: {what_it_is(analysis)}", *(f"taken for: {host}" for host in getattr(analysis, "hosts", ())))
+    say("")
     paragraphs(("Why", verdict.reason))
     if decided is not None:
         tell_proof(analysis, decided)
@@ -75,7 +76,7 @@ def _short(finding: Finding, explained: Mapping[str, str]) -> str:
     kind = f"{finding.severity}: " if finding.severity != "fault" else ""
     places = finding.frames or finding.lines
     name = "frame" if finding.frames else "line"
-    where = f" ({name}{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:4]))}{', …' if len(places) > 4 else ''})" if places else ""
+    where = f" ({name}{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:4]))}{', ...' if len(places) > 4 else ''})" if places else ""
     return f"{kind}{finding.cause}: {finding.explanation}{where}"
 
 

@@ -166,8 +166,8 @@ def _archive(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     search.add_argument("query", nargs="+", metavar="WORD", help="words that must all occur, and filters such as cause:nfs.mount-denied")
     search.add_argument("--limit", type=int, default=20, metavar="N", help="show at most N sessions (default: 20)")
     similar = actions.add_parser("similar", help="earlier sessions with the same cause, target or address, and why they are alike")
-    for action in (report, similar):
-        action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
+    report.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, a file, or `last` (the default)")
+    similar.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
     prune = actions.add_parser("prune", help="remove old sessions; says what would go, and asks")
     prune.add_argument("--older-than", required=True, metavar="AGE", help="for example 90d, 12w, 1y")
     prune.add_argument(

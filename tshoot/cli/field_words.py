@@ -18,8 +18,8 @@ _FIELDS: Mapping[str, str] = {
     "bgp.nlri_prefix": "prefix announced",
     "bgp.notify.major_error": "the session is ended for",
     "bgp.notify.minor_error_cease": "more exactly, code",
-    "bgp.notify.minor_error_fsm": "more exactly, code",
-    "bgp.notify.minor_error_header": "more exactly, code",
+    "bgp.notify.minor_error": "more exactly, code",
+    "bgp.notify.minor_error_state": "more exactly, code",
     "bgp.notify.minor_error_open": "more exactly, code",
     "bgp.notify.minor_error_update": "more exactly, code",
     "bgp.open.myas": "AS of the sender",
@@ -127,5 +127,9 @@ def in_words(field: str, value: str) -> str:
 
 def as_filter(field: str, value: str) -> str:
     """`mount.status == 13`, by Wireshark's names."""
-    plain = value.replace(".", "").replace(":", "").isalnum()
-    return f"{field} == {value}" if plain else f'{field} == "{value}"' if value else field
+    if not value:
+        return field
+    if value.replace(".", "").replace(":", "").isalnum():
+        return f"{field} == {value}"
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{field} == "{quoted}"'

@@ -60,6 +60,15 @@ def width() -> int:
     return max(20, min(shutil.get_terminal_size((100, 24)).columns, 110))
 
 
+def wrapped(*lines: str, indent: int = 2) -> None:
+    """Lines for a person, wrapped to the terminal between words: a path or an address is never cut."""
+    import textwrap
+
+    for line in lines:
+        pieces = textwrap.wrap(clean(line), width() - indent, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        say(*(" " * indent + piece for piece in pieces))
+
+
 def terminal_width() -> int:
     """Columns of the terminal."""
     return max(20, shutil.get_terminal_size((100, 24)).columns)

@@ -11,15 +11,15 @@ from pathlib import Path
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.opened import opened
 from tshoot.cli.output import say
 from tshoot.errors import Cancelled, CaptureFileError, SessionError, TshootError, UsageError
-from tshoot.session.store import Session, open_session
+from tshoot.session.store import Session
 
 
 def run(root: Path, arguments: Namespace) -> int:
     from tshoot.session.report.formats import report_text
 
-    session = open_session(root, arguments.session)
     if not 0 <= arguments.idle <= 3600:
         raise UsageError("--idle takes seconds from 0 to 3600", "2 is the default: longer pauses of a recording are cut to that")
 
@@ -31,7 +31,8 @@ def run(root: Path, arguments: Namespace) -> int:
             return diagnostics.INTERRUPTED
         return diagnostics.HEALTHY
 
-    return cancellable(work)
+    with opened(root, arguments.session) as session:
+        return cancellable(work)
 
 
 class _FrameTimes:

@@ -11,6 +11,7 @@ from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, say
 from tshoot.cli.run import pairs
 from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
+from tshoot.errors import UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.retrace.resume import resume
 from tshoot.session.store import open_session
@@ -18,6 +19,8 @@ from tshoot.wiring import Settings
 
 
 def run(root: Path, arguments: Namespace) -> int:
+    if Path(arguments.session).is_file():
+        raise UsageError(f"{arguments.session}: a session file cannot be gone on with", "`tshoot sessions import FILE` keeps it as a session")
     session = open_session(root, arguments.session)
     directories = pairs(arguments.capture_dir, "--capture-dir")
 

@@ -12,8 +12,8 @@ from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.opened import opened
 from tshoot.cli.output import emit_json, say, table
-from tshoot.errors import Cancelled, UsageError
-from tshoot.session.store import Session, default_root
+from tshoot.errors import Cancelled, SessionError, UsageError
+from tshoot.session.store import Session, default_root, list_sessions, session_folders
 
 
 def run(arguments: Namespace) -> int:
@@ -36,7 +36,10 @@ def _list(root: Path, arguments: Namespace) -> int:
     from tshoot.cli.archive import ask_archive
     from tshoot.session.archive.index import Archive
 
-    entries = ask_archive(root, Archive.entries, reindex=arguments.reindex)
+    try:
+        entries = ask_archive(root, Archive.entries, reindex=arguments.reindex)
+    except SessionError:  # no index is no reason to show nothing
+        entries = list_sessions(root)
     if arguments.json:
         rows = [
             {
@@ -81,7 +84,12 @@ def _similar(root: Path, session: Session) -> None:
     from tshoot.cli.similar import similar_lines
     from tshoot.session.archive.similar import similar_sessions
 
-    found = ask_archive(root, lambda archive: similar_sessions(archive, session.folder, limit=3))
+    if session.folder.resolve().parent != root.resolve() or len(session_folders(root)) < 2:
+        return
+    try:
+        found = ask_archive(root, lambda archive: similar_sessions(archive, session.folder, limit=3))
+    except (Cancelled, SessionError):
+        return
     if found:
         say("", "Similar incidents", *(f"  {line}" for line in similar_lines(found)))
 

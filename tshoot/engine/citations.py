@@ -17,7 +17,12 @@ from tshoot.model.verdicts import Reading
 
 MAX_VALUE = 200
 MAX_CHANGES = 6  # of one series that are cited
-_ASKED_FOR: Mapping[type[Effect], str] = {StartCapture: "capture", StopCapture: "end of the capture", Decode: "reading the capture", AskOperator: "question"}
+_ASKED_FOR: Mapping[type[Effect], str] = {
+    StartCapture: "capture",
+    StopCapture: "end of the capture",
+    Decode: "reading the capture",
+    AskOperator: "question",
+}
 _FOUND = re.compile(r"(?:found|warned)\('(.+)'\)")
 
 

@@ -8,7 +8,6 @@ from tshoot.engine.citations import failure_citation
 from tshoot.engine.state import Result, State
 from tshoot.model.events import TARGET_FAILURES
 from tshoot.model.evidence import Citation
-from tshoot.model.facts import Unknown
 from tshoot.model.findings import Finding
 from tshoot.model.verdicts import ConditionValue, Decision, RuledOut, Verdict
 from tshoot.playbook.causes import filled

@@ -65,7 +65,7 @@ class _Counts(dict[str, Value]):
     """Counts of a capture that was read: what is not listed was not seen once."""
 
     def get(self, key: str, default: Value = None) -> Value:
-        return self[key] if key in self else 0
+        return super().get(key, 0)
 
 
 class _AllUnknown(dict[str, Value]):

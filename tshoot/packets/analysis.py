@@ -65,7 +65,8 @@ def analyze_capture(
 ) -> Analysis:
     """Judge the capture at `path` by the detectors of `families` (empty: all), within `limits`.
 
-    Raises CaptureFileError for what is no capture, UsageError for an unknown family, MissingProgram, Cancelled.
+    Raises CaptureFileError for what is no capture, UsageError for an unknown family, Cancelled, and MissingProgram where tshark is missing and
+    the headers alone show no fault.
     """
     chosen = detectors(families)
     tell = on_progress or (lambda what, share: None)
@@ -83,7 +84,7 @@ def analyze_capture(
         tell("judging", None)
         detections = [_detection(detector, frames, reading, remarks, cancel) for detector in chosen]
         told = artefacts.found(reading.index, container.readable, container.packets)
-    if reading.missing and not any(detection.findings for detection in detections):
+    if reading.missing and not any(finding.severity == "fault" for detection in detections for finding in detection.findings):
         raise reading.missing
     remark = "; ".join(remarks)
     seen = {name: count for detection in detections for name, count in detection.seen.items()}

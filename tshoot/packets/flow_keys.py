@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from tshoot.packets.batches import Ints
 from tshoot.packets.headers import ICMP, ICMP6, Headers
 
 Words = npt.NDArray[np.uint64]
+_WORD = (1 << 64) - 1
 
 
 @dataclass(slots=True)
@@ -80,15 +82,34 @@ def _keys(headers: Headers, rows: Ints) -> tuple[Words, Ints]:
     return np.stack((low[0], low[1], high[0], high[1], last)), swap.astype(np.int64)
 
 
+def key_of(version: int, protocol: int, one: tuple[int, int], other: tuple[int, int]) -> bytes:
+    """The key, as the bytes of its row in `Grouping.keys`, of a flow between two (address, port) given as numbers."""
+    (low, low_port), (high, high_port) = sorted((one, other))
+    words = (low >> 64, low & _WORD, high >> 64, high & _WORD, version << 40 | protocol << 32 | low_port << 16 | high_port)
+    return np.array(words, np.uint64).tobytes()
+
+
 def named(key: tuple[int, ...]) -> tuple[str, tuple[str, int], tuple[str, int]]:
     """Protocol, and address and port of both ends, the lower first."""
-    from ipaddress import IPv4Address, IPv6Address
-
     low0, low1, high0, high1, last = key
     number = last >> 32 & 0xFF
     protocol = {6: "tcp", 17: "udp", ICMP: "icmp", ICMP6: "icmpv6"}.get(number, str(number))
     if last >> 40 == 6:
-        ends = str(IPv6Address(low0 << 64 | low1)), str(IPv6Address(high0 << 64 | high1))
+        ends = _six(low0 << 64 | low1), _six(high0 << 64 | high1)
     else:
-        ends = str(IPv4Address(low1)), str(IPv4Address(high1))
+        ends = _four(low1), _four(high1)
     return protocol, (ends[0], last >> 16 & 0xFFFF), (ends[1], last & 0xFFFF)
+
+
+@lru_cache(maxsize=1 << 14)
+def _four(number: int) -> str:
+    from ipaddress import IPv4Address
+
+    return str(IPv4Address(number))
+
+
+@lru_cache(maxsize=1 << 14)
+def _six(number: int) -> str:
+    from ipaddress import IPv6Address
+
+    return str(IPv6Address(number))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tshoot.packets.batches import Ints
@@ -51,12 +53,13 @@ class FlowPass:
         """Frames of the last batch that the index names."""
         return [*self.table.noted, *self._errors.noted]
 
-    def index(self, remark: str = "") -> FlowIndex:
+    def index(self, remark: str = "", check: Callable[[], None] = lambda: None) -> FlowIndex:
+        """`check` is called often by whoever goes through the flows, and may raise."""
         rest = self.table.rest()
         folded = f"{rest.flows} quiet flows of {rest.flows + self.table.count} are known by their sums alone" if rest.flows else ""
         return FlowIndex(
             packets=self._packets,
-            flows=Flows(self.table),
+            flows=Flows(self.table, check),
             rest=rest,
             unread=self._unread,
             icmp_errors=tuple(self._errors.errors),

@@ -7,7 +7,7 @@ again is a new one, without its handshake.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -23,6 +23,9 @@ COUNTS = (
 )  # fmt: skip
 STATE = ("base", "next", "next_ns", "before_ns", "zero_since", "window", "ack", "duplicates", "ack_ns")  # -1: not known
 HOLES_A_SIDE = 32
+_FIRST = COUNTS.index("first")
+_TOGETHER = 1024  # flows made at once
+_SILENT = Side()
 COPY_REACH = 8  # a packet and its copy are no further apart within their direction
 _SUMMED = ("packets", "bytes", "syns", "resets", "segments", "retransmissions", "zero_windows")
 
@@ -167,15 +170,20 @@ class FlowTable:
 
 
 class Flows(Sequence[Flow]):
-    """The flows of a finished table, in order of their first frame, made when they are asked for."""
+    """The flows of a finished table, in order of their first frame, made when they are asked for; `check` is called often and may raise."""
 
-    def __init__(self, table: FlowTable) -> None:
-        self._table = table
+    def __init__(self, table: FlowTable, check: Callable[[], None] = lambda: None) -> None:
+        self._table, self._check = table, check
         first = table.column["first"][: 2 * table.count].reshape(-1, 2)
         self._order = np.argsort(np.where(first == 0, np.iinfo(np.int64).max, first).min(axis=1), kind="stable") if table.count else np.zeros(0, int)
 
     def __len__(self) -> int:
         return self._table.count
+
+    def __iter__(self) -> Iterator[Flow]:
+        for at in range(0, len(self._order), _TOGETHER):
+            self._check()
+            yield from _flows(self._table, self._order[at : at + _TOGETHER])
 
     @overload
     def __getitem__(self, index: int) -> Flow: ...
@@ -183,14 +191,21 @@ class Flows(Sequence[Flow]):
     def __getitem__(self, index: slice) -> Sequence[Flow]: ...
     def __getitem__(self, index: int | slice) -> Flow | Sequence[Flow]:
         if isinstance(index, slice):
-            return [_flow(self._table, int(number)) for number in self._order[index]]
-        return _flow(self._table, int(self._order[index]))
+            return _flows(self._table, self._order[index])
+        return _flows(self._table, self._order[index].reshape(1))[0]
 
 
-def _flow(table: FlowTable, number: int) -> Flow:
+def _flows(table: FlowTable, numbers: Ints) -> list[Flow]:
+    sides = np.stack((2 * numbers, 2 * numbers + 1), axis=1).ravel()
+    rows = np.stack([table.column[name][sides] for name in COUNTS], axis=1).tolist()
+    return [_flow(table, number, rows[2 * index], rows[2 * index + 1]) for index, number in enumerate(numbers.tolist())]
+
+
+def _flow(table: FlowTable, number: int, *rows: list[int]) -> Flow:
+    """`rows`: the `COUNTS` of either direction."""
     protocol, *ends = named(tuple(np.frombuffer(table.keys[number], np.uint64).tolist()))
     opener = int(table.opener[number])
-    first = table.column["first"][2 * number : 2 * number + 2]
+    first = rows[0][_FIRST], rows[1][_FIRST]
     if opener >= 0:
         client = opener
     elif ends[0][1] != ends[1][1]:
@@ -198,6 +213,7 @@ def _flow(table: FlowTable, number: int) -> Flow:
     else:
         client = int(first[0] == 0 or 0 < first[1] < first[0])
     (client_address, client_port), (server_address, server_port) = ends[client], ends[1 - client]
+    answered, asked = int(table.answered[number]), int(table.asked[number])
     return Flow(
         protocol=protocol,
         client=client_address,
@@ -205,17 +221,20 @@ def _flow(table: FlowTable, number: int) -> Flow:
         server=server_address,
         server_port=server_port,
         opened=opener >= 0,
-        from_client=_side(table, 2 * number + client),
-        from_server=_side(table, 2 * number + 1 - client),
+        from_client=_side(table, 2 * number + client, rows[client]),
+        from_server=_side(table, 2 * number + 1 - client, rows[1 - client]),
         rtt_ns=int(table.rtt[number]),
-        syn_ack_ns=int(table.answered[number] - table.asked[number]) if table.answered[number] and table.asked[number] else 0,
+        syn_ack_ns=answered - asked if answered and asked else 0,
     )
 
 
-def _side(table: FlowTable, direction: int) -> Side:
-    counts: dict[str, Any] = {name: int(table.column[name][direction]) for name in COUNTS}
-    counts["unseen"] = table.unseen(direction)
+def _side(table: FlowTable, direction: int, row: list[int]) -> Side:
     notes = table.notes.get(direction)
+    if not row[0] and notes is None:
+        return _SILENT
+    counts: dict[str, Any] = dict(zip(COUNTS, row, strict=True))
+    if direction in table.holes:
+        counts["unseen"] = table.unseen(direction)
     if notes is None:
         return Side(**counts)
     return Side(

@@ -12,8 +12,8 @@ from tshoot.packets.flows import FRAMES_A_LIST, IcmpCount, IcmpError
 from tshoot.packets.headers import ICMP, ICMP6, TCP, UDP, Headers
 
 ERRORS_KEPT = 2_000
-_TYPES = {ICMP: (3, 11, 12), ICMP6: (1, 2, 3, 4)}  # unreachable, time exceeded, parameter problem; and packet too big
-_PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmpv6"}
+TYPES = {ICMP: (3, 11, 12), ICMP6: (1, 2, 3, 4)}  # unreachable, time exceeded, parameter problem; and packet too big
+PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmpv6"}
 
 
 class IcmpErrors:
@@ -26,7 +26,7 @@ class IcmpErrors:
     def take(self, headers: Headers) -> None:
         self.noted.clear()
         times: list[Ints] = []
-        for protocol, types in _TYPES.items():
+        for protocol, types in TYPES.items():
             row = np.flatnonzero(headers.has(protocol) & (headers.transport + 8 <= headers.end))
             if len(row):
                 row = row[np.isin(headers.batch.data[headers.transport[row]], types)]
@@ -55,14 +55,14 @@ class IcmpErrors:
 def _error(frame: int, time: int, version: int, said: bytes, outer: bytes, outer_version: int) -> IcmpError:
     addresses = (outer[12:16], outer[16:20]) if outer_version == 4 else (outer[8:24], outer[24:40])
     mtu = int.from_bytes(said[4:8]) if version == 6 and said[0] == 2 else int.from_bytes(said[6:8]) if version == 4 and said[:2] == b"\3\4" else 0
-    protocol, source, from_port, destination, to_port = _quoted(said[8:], version)
+    protocol, source, from_port, destination, to_port = quoted(said[8:], version)
     return IcmpError(
         frame, time, version, said[0], said[1], str(ip_address(addresses[0])), str(ip_address(addresses[1])),
         mtu, protocol, source, from_port, destination, to_port,
     )  # fmt: skip
 
 
-def _quoted(packet: bytes, version: int) -> tuple[str, str, int, str, int]:
+def quoted(packet: bytes, version: int) -> tuple[str, str, int, str, int]:
     """Protocol, source, its port, destination, its port of a packet that may be cut off anywhere."""
     if version == 4:
         length = (packet[0] & 15) * 4 if packet and packet[0] >> 4 == 4 else 0
@@ -75,4 +75,4 @@ def _quoted(packet: bytes, version: int) -> tuple[str, str, int, str, int]:
         number, ends, length, first = packet[6], (packet[8:24], packet[24:40]), 40, True
     ports = packet[length : length + 4] if first and number in (TCP, UDP) else b""
     source, destination = (int.from_bytes(ports[:2]), int.from_bytes(ports[2:4])) if len(ports) == 4 else (0, 0)
-    return _PROTOCOLS.get(number, str(number)), str(ip_address(ends[0])), source, str(ip_address(ends[1])), destination
+    return PROTOCOLS.get(number, str(number)), str(ip_address(ends[0])), source, str(ip_address(ends[1])), destination

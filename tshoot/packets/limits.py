@@ -1,8 +1,9 @@
 """How much of a capture is kept in memory at once, and the same for an operator's limit of memory.
 
-tshoot itself and one tshark need `NEEDED` MB before the first packet. What the limit gives beyond is shared out by what one of each
-costs here, measured with tests/unit/packets/test_memory_limit.py; how much a packet costs tshark is not known before, so `MemoryWatch` looks at the
-processes as well, and decoding ends where they come near the limit.
+tshoot itself and one tshark hold about `_BASE` MB before the first packet (206 MB were measured), and a large file needs some room to be read in
+pieces: below `NEEDED` nothing is begun. What the limit gives beyond is shared out by what one of each may cost (a decoded ARP frame cost
+4 kB here, an NFS reply costs more). As nobody knows before what a packet costs tshark, `MemoryWatch` looks at the processes as well, and decoding
+ends where they come near the limit.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from tshoot.packets.flows import FLOWS_KEPT
 
 FRAMES_KEPT = 50_000  # decoded frames held in memory at once
 _CANDIDATES = 400_000
-NEEDED = 400  # MB
-_FRAME, _FLOW, _CANDIDATE = 16_000, 4_000, 200  # bytes
+NEEDED, _BASE = 300, 220  # MB
+_FRAME, _FLOW, _CANDIDATE = 8_000, 4_000, 200  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def limits_of(megabytes: int) -> Limits:
         raise UsageError(
             f"--limit-memory {megabytes}: tshoot and tshark need {NEEDED} MB before the first packet", f"give --limit-memory {NEEDED} or more"
         )
-    spare = (megabytes - NEEDED // 2) << 20
+    spare = (megabytes - _BASE) << 20
     return Limits(
         frames=max(1_000, min(FRAMES_KEPT, spare // 2 // _FRAME)),
         flows=max(1_000, min(FLOWS_KEPT, spare // 4 // _FLOW)),

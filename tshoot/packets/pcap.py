@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from tshoot.packets.survey import Survey, link_name, longest_packet, torn
+from tshoot.packets.survey import TOGETHER, Survey, link_name, longest_packet, torn
 
 if TYPE_CHECKING:
     from tshoot.packets.batches import Batch, Visit, Window
@@ -127,6 +127,9 @@ def _places(window: Window, at: int, record: int, order: str) -> tuple[list[int]
             at += record + length_at(window.memory, at)[0]
     if at > filled:
         at = found.pop()
+    if len(found) > TOGETHER:
+        at = found[TOGETHER]
+        del found[TOGETHER:]
     return found, at
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from tshoot.packets.survey import Survey, link_name, torn
+from tshoot.packets.survey import TOGETHER, Survey, link_name, torn
 
 if TYPE_CHECKING:
     from tshoot.packets.batches import Batch, Visit, Window
@@ -97,7 +97,7 @@ class PcapngWalk:
         memory, filled = window.memory, window.filled
         both = struct.Struct(self._order + "II").unpack_from
         keep, places = piece.places.append, piece.places
-        while at + 12 <= filled:
+        while at + 12 <= filled and len(places) < TOGETHER:
             kind, length = both(memory, at)
             if kind == _ENHANCED and length >= 32 and (behind := at + length + -length % 4) <= filled:
                 keep(at)
@@ -118,7 +118,7 @@ class PcapngWalk:
             if not step:
                 return at
             at += step
-        if window.at_end and at < filled:
+        if window.at_end and at < filled < at + 12:
             self.stopped = torn(self.packets + len(places), window.base + at, window.size)
         return at
 

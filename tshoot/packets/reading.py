@@ -78,7 +78,7 @@ class Reading:
     @property
     def index(self) -> FlowIndex:
         if self._index is None:
-            self._index = self._flows.index()
+            self._index = self._flows.index(check=self._cancel.check)
         return self._index
 
     def frames(

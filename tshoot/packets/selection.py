@@ -61,7 +61,7 @@ class Selection:
             dull, earlier = self._bulk.take(headers, segments, located)
             wanted |= relevant & ~dull
             self._taken += earlier
-        wanted &= headers.batch.captured >= 0
+        wanted &= headers.batch.captured > 0  # of an empty one there is nothing to decode
         self._keep(located(headers, np.flatnonzero(wanted)))
         if self._own_choice and len(noted) and self._spared < self._most:
             self._spared += len(noted)

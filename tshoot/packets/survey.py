@@ -35,6 +35,7 @@ LINK_TYPES = {
     239: "NFLOG",
     276: "Linux cooked-mode capture v2",
 }
+TOGETHER = 1 << 17  # packets looked at together: a piece of a file may hold four times as many, if they are empty
 LONGEST_PACKET = 262_144  # bytes: libpcap and Wireshark refuse longer records
 LONGEST_OF_LINK = {231: 1 << 27, 249: 1 << 27, 279: 1 << 25}  # but for D-Bus, USBPcap and EBHSCR
 

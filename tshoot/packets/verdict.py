@@ -54,7 +54,7 @@ class Looked:
 def weakened(finding: Finding, artefacts: Sequence[Artefact]) -> Finding:
     """A finding that rests on silence is less sure where packets are missing."""
     answered = finding.facts.get("how") in _REJECTED or "reporter" in finding.facts
-    if finding.cause not in _RESTS_ON_SILENCE or answered or not weakening(artefacts):
+    if finding.cause not in _RESTS_ON_SILENCE or answered or not any(artefact.weakens for artefact in artefacts):
         return finding
     return replace(finding, confidence=_WEAKER[finding.confidence])
 

@@ -79,7 +79,7 @@ class Reading:
 
         What it was may have been a row: a list that is empty then is no empty list, but unknown.
         """
-        first = min(((line.number, line.stream) for line in heads), default=(0, "stdout"))[0]
+        first = min((line.number for line in heads), default=0)
         below = (line for line in self.unread() if line.number > first or line.stream == "stderr")
         return any(not _LOG_MESSAGE.search(line.text[:240]) for line in below)
 

@@ -10,9 +10,8 @@
     route-map CONNECTED deny 10
      match ipv6 address prefix-list PEERING
 
-A statement outside of an address family is one of IPv4. A part that the text does not show is unknown, not absent: without a line `router
-bgp`
-there is neither `as` nor `redistribute`.
+A statement outside of an address family is one of IPv4. A part that the text does not show is unknown, not absent: without a line
+`router bgp` there is neither `as` nor `redistribute`.
 """
 
 from __future__ import annotations

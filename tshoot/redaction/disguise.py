@@ -11,7 +11,6 @@ from tshoot.redaction.text import TextMap
 from tshoot.redaction.vocabulary import Vocabulary, shipped_playbooks
 
 
-
 class SessionMap:
     """`packets.rewriting.Disguise` for captures, `text` for the rest. What captures hold is learnt for the texts."""
 

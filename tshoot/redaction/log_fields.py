@@ -12,10 +12,11 @@ from tshoot.redaction.tables import mapped_lines
 from tshoot.redaction.text import TextMap
 from tshoot.session.secrets import without_secrets
 
-_OURS = frozenset(  # ids and words of tshoot and of the playbook
+_IDS = (  # ids and words of tshoot and of the playbook
     "n at event prev type key node target role platform parser interface_kind field fact cause severity confidence kind stream stopped_by reason_kind"
-    " capture condition outcome leads_to branch form family families failure target_failed playbook attempt started tshoot program".split()
+    " capture condition outcome leads_to branch form family families failure target_failed playbook attempt started tshoot program"
 )
+_OURS = frozenset(_IDS.split())
 _NAMES = frozenset({"host"})  # names as a whole
 
 

@@ -63,10 +63,10 @@ class _Redaction:
             for text in texts_of(line):
                 for part in text.split("\n"):
                     self._map.texts.learn(part)
-        for sha256 in named:
+        for sha256, size in named.items():
             self._cancel.check()
             if sha256 not in captures:
-                for part in self._output(sha256, named[sha256]).split("\n"):
+                for part in self._output(sha256, size).split("\n"):
                     self._map.texts.learn(part)
         new = Evidence(folder / EVIDENCE)
         for sha256, size in named.items():

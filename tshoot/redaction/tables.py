@@ -40,7 +40,10 @@ def _table(rows: list[str], texts: TextMap) -> list[str]:
     ends = ["\r" if row.endswith("\r") else "" for row in rows]
     cells = [[row.rstrip("\r")[place] for place in places] for row in rows]
     mapped = [cells[0], cells[1], *([_cell(cell, texts) for cell in row] for row in cells[2:])]
-    grown = [max((len(row[index].rstrip()) - len(old[index].rstrip()) for row, old in zip(mapped, cells, strict=True)), default=0) for index in range(len(places))]
+    grown = [
+        max((len(row[index].rstrip()) - len(old[index].rstrip()) for row, old in zip(mapped, cells, strict=True)), default=0)
+        for index in range(len(places))
+    ]
     widths = [len(cells[1][index].rstrip()) + max(0, grown[index]) for index in range(len(places))]
     gaps = [len(cells[1][index]) - len(cells[1][index].rstrip()) for index in range(len(places))]
     out = []

@@ -20,21 +20,28 @@ _ADDRESS = re.compile(
     rf"|(?P<mac>(?<![\w:.-])(?:{_HEX}{{1,2}}(?P<gap>[:-]){_HEX}{{1,2}}(?:(?P=gap){_HEX}{{1,2}}){{4}}|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:]))"
     rf"|(?P<arpa6>(?:{_HEX}\.){{4,32}}ip6\.arpa)"
     r"|(?P<arpa4>(?<![\d.])(?:\d{1,3}\.){1,4}in-addr\.arpa)"
-    rf"|(?P<ip6>(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,8}}(?:{_HEX}{{1,4}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})?(?![\w:]))(?P<length6>/\d{{1,3}}(?!\d))?"
-    r"|(?P<ip4>(?<![\d.])\d{1,3}(?:\.\d{1,3}){3})(?!\d)(?P<port>(?:\.\d{1,5}){0,2}(?![\d]|\.\d))(?P<length4>/\d{1,2}(?!\d)|(?=[ \t]+(?:mask[ \t]+|netmask[ \t]+|Mask:)?(?:255|0)(?:\.\d{1,3}){3}\b))?"
+    rf"|(?P<ip6>(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,8}}(?:{_HEX}{{1,4}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})?(?:(?<=::)|(?<!:)))"
+    rf"(?!\w|:{_HEX})(?P<length6>/\d{{1,3}}(?!\d))?"
+    r"|(?P<dotted>(?<![\d.])\d+(?:\.\d+){6,})"
+    r"|(?P<ip4>(?<![\d.])\d{1,3}(?:\.\d{1,3}){3})(?!\d)(?P<port>(?:\.\d{1,5}){0,2}(?![\d]|\.\d))"
+    r"(?P<length4>/\d{1,2}(?!\d)|(?=[ \t]+(?:mask[ \t]+|netmask[ \t]+|Mask:)?(?:255|0)(?:\.\d{1,3}){3}\b))?"
     r"|(?P<dashed>(?<![\w-])(?:[A-Za-z]+-)?\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}(?![\w-]))"
+    rf"|(?P<dump>(?<!\w)(?=[0-9a-f ]*[a-fA-F])(?:(?:{_HEX}{{4}} ){{3,}}{_HEX}{{4}}|(?:{_HEX}{{2}} ){{5,}}{_HEX}{{2}})(?!\w)"
+    rf"|(?<=bytes )(?:{_HEX}{{4}}){{1,2}}(?!\w))"
     rf"|(?P<hex>\b(?:0x)?(?=[0-9A-Fa-f]*[0-9])(?=[0-9A-Fa-f]*[A-Fa-f]|{_HEX}{{8}}\b){_HEX}{{8,}}\b)"
 )
 _MASK = re.compile(r"[ \t]+(?:mask[ \t]+|netmask[ \t]+|Mask:)?((?:255|0)(?:\.\d{1,3}){3})\b", re.IGNORECASE)
 _CHUNK = re.compile(r"[\\/]*[\w\u0080-\uffff][\w\u0080-\uffff.@/\\~%+$-]*")
 _RUN = re.compile(r"[A-Za-z]{2,}|[^\x00-\x7f]+")
 _INTERFACE = re.compile(
-    r"(?:vmk|vmnic|vmhba|eth|ens|eno|enp|wlan|bond|br|team|lo|tun|tap|dummy|veth|swp|vlan|vl|vxlan|gigabitethernet|gig?|tengigabitethernet|te|twe|"
+    r"(?:vmk|vmnic|vmhba|if|eth|ens|eno|enp|wlan|bond|br|team|lo|tun|tap|dummy|veth|swp|vlan|vl|vxlan|gigabitethernet|gig?|tengigabitethernet|te|twe|"
     r"twentyfivegige|fortygigabitethernet|fo|hundredgige|hu|fastethernet|fa|ethernet|et|po|port-?channel|loopback|tunnel|management|mgmt|ma|serial|se|"
     r"null|nve|bdi|bvi|irb|ge|xe|ae|vrf|as|nfs|nfsv|ipv|ip|icmpv|v|rfc|frame|line|row|node|sample|packet|cpu|opid|hop|r|b|s|i|n|e|l|o)"
     r"[0-9]+(?:[a-z][0-9]+)*(?:[/.:][0-9]+)*",
 )
-_SYSTEM = frozenset("bin boot dev etc lib lib64 opt proc run sbin scratch sys tmp usr var vmfs".split())
+_MNEMONIC = re.compile(r"%?[A-Z0-9_]+-(?:[A-Z0-9_]+-)?[0-7]-[A-Z0-9_]+")  # of a message of IOS, NX-OS, EOS
+_TAG = re.compile(r"(?:bgp|ospf|ospfv3|eigrp|isis|rip|ripng|static|direct|local|hsrp|vrrp|vpc)-[0-9]+")  # of a route, NX-OS
+_SYSTEM = frozenset(("bin", "boot", "dev", "etc", "lib", "lib64", "opt", "proc", "run", "sbin", "scratch", "sys", "tmp", "usr", "var", "vmfs"))
 _MASKS4 = frozenset(((0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF).to_bytes(4, "big") for length in range(1, 33))
 
 
@@ -94,7 +101,9 @@ class TextMap:
 
     def addresses_only(self, text: str) -> str:
         """`text` with its addresses mapped and all words as they are."""
-        return "\n".join(_ADDRESS.sub(lambda match: self._address(match, match.string) if _packed(match) else match.group(), line) for line in text.split("\n"))
+        return "\n".join(
+            _ADDRESS.sub(lambda match: self._address(match, match.string) if _packed(match) else match.group(), line) for line in text.split("\n")
+        )
 
     def name(self, name: str) -> str:
         """A name or a path: all its words, ordinary ones included."""
@@ -129,13 +138,18 @@ class TextMap:
     # --- addresses ---
 
     def _address(self, match: re.Match[str], line: str) -> str:
-        kind, packed = match.lastgroup or "", _packed(match)
+        packed = _packed(match)
         if match["uuid"]:
             return re.sub(f"{_HEX}+", lambda part: self._letters.hex(part.group()), match["uuid"])
+        if match["dotted"]:
+            return self._dotted(match["dotted"])
+        if match["dump"]:
+            return self._dump(match["dump"])
         if match["hex"]:
             return self._hexadecimal(match["hex"])
         if packed is None:  # only looks like one
-            return self._between(match.group()) if kind else match.group()
+            text = match.group()
+            return re.sub(f"{_HEX}+", lambda part: self._letters.hex(part.group()), text) if text.count(":") > 3 else self._between(text)
         if match["mac"]:
             return _spelt_mac(self._addresses.mac(packed), match["mac"])
         if match["arpa4"] or match["arpa6"]:
@@ -157,6 +171,21 @@ class TextMap:
             return ".".join(reversed(mapped.hex()[:count])) + ".ip6.arpa"
         count = match["arpa4"].count(".") - 1
         return ".".join(str(byte) for byte in reversed(mapped[:count])) + ".in-addr.arpa"
+
+    def _dotted(self, text: str) -> str:
+        """Numbers of an object (an OID), in which addresses may stand: known ones are mapped."""
+        parts = text.split(".")
+        for at in range(len(parts) - 3):
+            numbers = [int(part) for part in parts[at : at + 4] if len(part) <= 3]
+            if len(numbers) == 4 and max(numbers) < 256 and bytes(numbers) in self.known:
+                parts[at : at + 4] = map(str, self._packed_mapped(bytes(numbers)))
+        return ".".join(parts)
+
+    def _dump(self, text: str) -> str:
+        """Bytes in hexadecimal; one number of two or four (an AS in a notification) stays unless it is a known address."""
+        if " " not in text:
+            return self._hexadecimal(f"0x{text}")[2:] if len(text) == 8 else text
+        return re.sub(f"{_HEX}+", lambda part: self._letters.hex(part.group()), text)
 
     def _hexadecimal(self, text: str) -> str:
         """Known addresses as those; other numbers after 0x stay if they are short; other long ones are mapped as digits."""
@@ -185,6 +214,11 @@ class TextMap:
             return chunk
         if "/" in core or "\\" in core:
             return self._path(core) + rest
+        if _MNEMONIC.fullmatch(core) or _TAG.fullmatch(lower):
+            return re.sub("[A-Za-z]+", lambda match: self._word(match.group()), core) + rest
+        name, at, parent = core.partition("@")
+        if at and (parent == "NONE" or _INTERFACE.fullmatch(parent.lower())):  # eth0@if7
+            return f"{self._chunk(name)}@{parent}{rest}"
         if core.isascii() and core.isalpha():
             return self._word(core) + rest
         amount = re.fullmatch(r"([0-9][0-9.]*%?)([A-Za-z]+)", core)
@@ -216,7 +250,7 @@ class TextMap:
 
     def _forced_run(self, run: str) -> str:
         if not run.isascii():
-            return "x" * len(run)
+            return "".join("x" if letter.isalnum() else letter for letter in run)
         if self._back and self._taken(self._letters.forced(run.lower())):
             return self._letters.forced(run)
         return self._letters.word(run, self._taken)

@@ -22,18 +22,20 @@ _ESCAPES = re.compile(r"\\[a-zA-Z]")
 WORD = re.compile(r"[A-Za-z]+")
 COMPOUND = re.compile(r"[A-Za-z0-9_]+(?:[-._@][A-Za-z0-9_]+)*")
 _NAMED_LIKE_A_HOST = re.compile(r"[a-z]+-?[0-9]+(?:[-.].*)?|.*\.(?:example|local|lan|corp|internal|test|invalid|com|net|org)(?:\..*)?")
-_PROTOCOLS = frozenset(
-    "ipv4 ipv6 ip4 ip6 icmp6 icmpv6 nfs2 nfs3 nfs4 nfs41 nfsv2 nfsv3 nfsv4 md5 sha1 sha2 sha256 sha512 utf8 utf-8 snmpv2 snmpv3 http2 eui64 x86 x86_64"
-    " ipv4-unicast ipv6-unicast ipv4unicast ipv6unicast bgp4 ospf3 ospfv2 ospfv3 rfc7606 as4 inet inet6 l2 l3 v1 v2 v3 v4 v6 krb5 krb5i krb5p sec".split()
+_PROTOCOL_WORDS = (
+    "ipv4 ipv6 ip4 ip6 icmp6 icmpv6 nfs2 nfs3 nfs4 nfs41 nfsv2 nfsv3 nfsv4 md5 sha1 sha2 sha256 sha512 "
+    "utf8 utf-8 snmpv2 snmpv3 http2 eui64 x86 x86_64"
+    " ipv4-unicast ipv6-unicast ipv4unicast ipv6unicast bgp4 ospf3 ospfv2 ospfv3 rfc7606 as4 inet inet6 l2 l3 v1 v2 v3 v4 v6 krb5 krb5i krb5p sec"
 )
-_COMMON = frozenset(  # of configurations, logs and clocks
-    "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun january february march april june july august september october"
-    " november december utc gmt cet cest est edt cst cdt mst mdt pst pdt bst ist jst am pm"
+_COMMON_WORDS = (  # of configurations, logs and clocks
+    "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun january february march april june july august september "
+    "october november december utc gmt cet cest est edt cst cdt mst mdt pst pdt bst ist jst am pm"
     " kb mb gb tb kib mib gib kbit mbit gbit mbps gbps kbps bps bytes ms sec secs msec usec min mins hour hours day days week weeks year years ago"
     " the of and or to in is are was were be been it its this that for from with without by on at as an no not yes if then else more all any none"
     " can cannot could will would has have had do does did done than too so but because after before during while until since through via per out"
-    " into over under up down via new old first last next previous other same only also".split()
+    " into over under up down via new old first last next previous other same only also lo"
 )
+_PROTOCOLS, _COMMON = frozenset(_PROTOCOL_WORDS.split()), frozenset(_COMMON_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def _shipped_texts() -> Iterator[str]:
                 yield path.read_text(encoding="utf-8")
     for path in sorted(shipped("playbooks").rglob("*.yaml")):
         yield path.read_text(encoding="utf-8")
+    yield (package / "redaction" / "terms.txt").read_text(encoding="utf-8")
     for template in sorted(Path(str(resources.files("ntc_templates"))).glob("templates/*.textfsm")):
         if _TEMPLATES.fullmatch(template.name):
             yield _ESCAPES.sub(" ", template.read_text(encoding="utf-8"))

@@ -89,7 +89,15 @@ class SessionLog:
         descriptor = open_regular(folder / LOG, os.O_RDWR)
         try:
             _claim(descriptor, folder)
-            sign(folder)
+            return cls._go_on(folder, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    @classmethod
+    def _go_on(cls, folder: Path, descriptor: int) -> SessionLog:
+        sign(folder)
+        try:
             log = cls(folder, descriptor, read_header(folder))
             for _ in read_lines(folder, lambda sha256, size: b""):  # raises where the log is broken
                 pass
@@ -99,7 +107,6 @@ class SessionLog:
             _remove_unfinished(folder)
         except BaseException:
             strike(folder)
-            os.close(descriptor)
             raise
         return log
 

@@ -5,6 +5,7 @@ Only prose is wrapped: a broken line of output would no longer be what the devic
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from tshoot.model.text import clean, clean_line, decode
@@ -60,7 +61,7 @@ def plural(count: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `51 s`, `5 min 3 s`."""
-    if seconds < 10:
+    if seconds < 10 or not math.isfinite(seconds):  # a log may say anything
         return f"{seconds:.1f} s"
     if seconds < 180:
         return f"{seconds:.0f} s"

@@ -19,6 +19,11 @@ _LABEL = rb"""(?:pass(?:word|wd|phrase|code)|pwd|secret|psk|pre-?shared[ _-]?key
 |enc(?:ryption)?[ _-]?key|(?:access|refresh|session|bearer)[ _-]?token|token|credentials?|md5[ _-]?key|tcp-?md5)"""
 _LABEL = _LABEL.replace(b"\n", b"")
 
+_COMMUNITY = (  # of SNMP: those of BGP are numbers, or well known
+    rb"""\b(?<!BGP\.)(?:communit(?:y|ies)|community[ _-]?strings?)["']?[ \t]{0,4}[:=][ \t]{0,4}+"""
+    rb"""(?!["']?\(?\d{1,10}[:,]|["']?(?:no-|local-|internet|graceful)|[{\[(])([^\r\n]+)"""
+)
+
 # What is hidden is group 1 of each (and further groups); what stands before says why.
 _RULES = tuple(
     re.compile(pattern, _I)
@@ -61,7 +66,7 @@ _RULES = tuple(
         rb"""\b(?:password|secret)[ \t]+("[^"\r\n]*"?|'[^'\r\n]*'?)""",
         # Linux, ESXi, JSON, XML: named values, options, headers
         rb"(?:\b|_|-)" + _LABEL + rb"""["']?[ \t]{0,4}[:=]>?[ \t]{0,4}(?:[uU]?SHA\S+[ \t]+)?""" + _WORD,
-        rb"""\b(?<!BGP\.)(?:communit(?:y|ies)|community[ _-]?strings?)["']?[ \t]{0,4}[:=][ \t]{0,4}+(?!["']?\(?\d{1,10}[:,]|["']?(?:no-|local-|internet|graceful)|[{\[(])([^\r\n]+)""",
+        _COMMUNITY,
         rb"(?<!\S)--?(?:password|passwd|secret|psk|passphrase|token|community|communities|chap-?secret|key)[ \t]+" + _WORD,
         rb"(?<!\S)sshpass[ \t]+-p[ \t]*" + _WORD,
         rb"<" + _LABEL + rb"(?:[ \t][^<>\r\n]{0,200})?>([^<\r\n]+)<",

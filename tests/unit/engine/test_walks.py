@@ -350,7 +350,11 @@ def test_what_a_capture_shows_as_a_warning_is_not_ruled_out() -> None:
 
 @pytest.mark.parametrize(("seen", "kind"), [({}, "inconclusive"), ({"nfs.mount-ok": 1}, "healthy")])
 def test_what_the_detectors_did_not_count_was_seen_not_once(seen: dict[str, int], kind: str) -> None:
-    nodes = CAPTURE.replace("      - when: first.found", "      - when: first.seen['nfs.mount-ok'] == 0\n        inconclusive: no mount was seen\n      - when: first.found", 1)
+    nodes = CAPTURE.replace(
+        "      - when: first.found",
+        "      - when: first.seen['nfs.mount-ok'] == 0\n        inconclusive: no mount was seen\n      - when: first.found",
+        1,
+    )
     assert walk(nodes, capture_answers(Decode=Decoded(9, (), seen))).verdict.kind == kind
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import struct
 import subprocess
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 import pytest
 import zstandard
 from capture_samples import ether, layers, pcap
-from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
+from scapy.layers.l2 import ARP
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, CaptureFileError
@@ -19,6 +20,7 @@ from tshoot.packets import extract as module
 from tshoot.packets.extract import extract
 
 FIXTURE = Path(__file__).parents[3] / "fixtures/captures/nfs.mount-denied/over-tcp.pcap"
+A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 WHY = {16: "frame 16 of over-tcp.pcap: nfs.mount-denied: größer | done", 6: "frame 6: port"}
 
 
@@ -61,6 +63,30 @@ def test_the_nearest_frames_of_the_conversation_are_kept_and_no_others(tmp_path:
         f"1700000000.{(number - 1) * 1000:06d}000" for number in (28, 30, 31, 33, 34)
     ]
     assert extract(source, tmp_path / "few.pcapng", {1: "a", 2: "b", 3: "c"}, CancelToken(), limit=2).frames == 3, "what is cited is there"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("six", [False, True])
+def test_an_icmp_error_brings_the_flow_it_is_about(tmp_path: Path, swapped: bool, six: bool) -> None:
+    one, other, router = ("2001:db8::1", "2001:db8:1::2", "2001:db8::f") if six else ("192.0.2.1", "198.51.100.9", "192.0.2.254")
+    one, other = (other, one) if swapped else (one, other)
+    network = IPv6 if six else IP
+    data = network(src=one, dst=other) / TCP(sport=50_000, dport=443, flags="A")
+    answer = network(src=other, dst=one) / TCP(sport=443, dport=50_000, flags="A")
+    unrelated = network(src=one, dst=other) / TCP(sport=50_001, dport=443, flags="A")
+    error = ICMPv6PacketTooBig(mtu=1400) if six else ICMP(type=3, code=4, nexthopmtu=1400)
+    source, target = tmp_path / "c.pcap", tmp_path / "p.pcapng"
+    source.write_bytes(pcap(layers(*(ether() / packet for packet in (data, answer, unrelated, network(src=router, dst=one) / error / data)))))
+    extract(source, target, {4: "too big"}, CancelToken())
+    assert [row[0].split(",")[0] for row in read_back(target, "tcp.srcport")] == ["50000", "443", "50000"]
+
+
+def test_arp_goes_by_the_addresses_it_is_about(tmp_path: Path) -> None:
+    packets = [ether() / ARP(op=op, psrc=one, pdst=other) for op, one, other in ((1, A, B), (2, B, A), (1, A, C), (1, A, B))]
+    source, target = tmp_path / "c.pcap", tmp_path / "p.pcapng"
+    source.write_bytes(pcap(layers(*packets)))
+    extract(source, target, {2: "who claims it"}, CancelToken())
+    assert read_back(target, "arp.opcode", "frame.comment") == [("1", ""), ("2", "who claims it"), ("1", "")]
 
 
 def block(kind: int, body: bytes) -> bytes:
@@ -128,7 +154,7 @@ def test_what_is_interrupted_leaves_no_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(module.os, "pread", read)
     with pytest.raises(Cancelled):
         extract(FIXTURE, tmp_path / "p.pcapng", WHY, cancel)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_comment_of_any_length_and_odd_times_make_a_sound_file(tmp_path: Path) -> None:

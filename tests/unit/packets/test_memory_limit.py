@@ -6,6 +6,7 @@ import json
 import struct
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_limits_that_cannot_work_are_refused() -> None:
 
 def test_more_memory_never_keeps_less() -> None:
     steps = [limits_of(megabytes) for megabytes in (NEEDED, 600, 1000, 4000, 100_000)]
-    for less, more in zip(steps, steps[1:], strict=False):
+    for less, more in pairwise(steps):
         assert less.frames <= more.frames and less.flows <= more.flows and less.candidates <= more.candidates
     assert steps[-1].frames == FRAMES_KEPT
 

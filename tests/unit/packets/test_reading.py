@@ -96,7 +96,7 @@ def test_without_tshark_the_index_still_finds_what_it_can(tmp_path: Path, monkey
     assert "nfs" in found.remark
     assert "tshark" in found.remark
     path = tmp_path / "c.pcap"
-    path.write_bytes(pcap(layers(ether() / IP(src="192.0.2.2", dst="192.0.2.1") / ICMP(type=3, code=13) / SYN)))
+    path.write_bytes(pcap(layers(ether() / IP(src="192.0.2.2", dst="192.0.2.1") / ICMP(type=3, code=3) / SYN)))
     with pytest.raises(MissingProgram, match="path") as caught:
         analyze_capture(path, cancel=CancelToken())
     assert caught.value.exit_code == 5

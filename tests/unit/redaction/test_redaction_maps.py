@@ -81,7 +81,9 @@ def test_eui64_solicited_node_and_its_mac_fit(address: bytes) -> None:
     assert MAP.mac(b"\x33\x33\xff" + address[3:])[3:] == mapped[3:]
 
 
-@pytest.mark.parametrize("text", ["0.0.0.0", "127.0.0.1", "127.1.2.3", "255.255.255.255", "255.255.255.0", "255.255.252.0", "0.0.0.255", "224.0.0.5", "239.1.1.1"])
+@pytest.mark.parametrize(
+    "text", ["0.0.0.0", "127.0.0.1", "127.1.2.3", "255.255.255.255", "255.255.255.0", "255.255.252.0", "0.0.0.255", "224.0.0.5", "239.1.1.1"]
+)
 def test_these_ipv4_addresses_stay(text: str) -> None:
     assert ip4(text) == text
 
@@ -93,8 +95,20 @@ def test_these_ipv6_addresses_stay(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ff:ff:ff:ff:ff:ff", "00:00:5e:00:01:0a", "00:00:5e:00:02:0a", "00:00:0c:07:ac:01", "00:00:0c:9f:f0:01", "00:05:73:a0:00:01", "00:07:b4:00:01:02"]
-    + ["01:80:c2:00:00:00", "01:00:0c:cc:cc:cc", "01:00:5e:00:00:05", "33:33:00:00:00:01", "00:00:00:00:00:00"],
+    [
+        "ff:ff:ff:ff:ff:ff",
+        "00:00:5e:00:01:0a",
+        "00:00:5e:00:02:0a",
+        "00:00:0c:07:ac:01",
+        "00:00:0c:9f:f0:01",
+        "00:05:73:a0:00:01",
+        "00:07:b4:00:01:02",
+        "01:80:c2:00:00:00",
+        "01:00:0c:cc:cc:cc",
+        "01:00:5e:00:00:05",
+        "33:33:00:00:00:01",
+        "00:00:00:00:00:00",
+    ],
 )
 def test_these_macs_stay(text: str) -> None:
     assert mac(text) == text

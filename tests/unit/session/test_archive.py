@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import report_samples as samples
-from session_samples import START, short_session
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from session_samples import START, of_type, short_session
 
 from tshoot.cancel import CancelToken
-from tshoot.errors import Cancelled
-from tshoot.model.events import NoteAdded
-from tshoot.session.archive import contents, index
+from tshoot.errors import Cancelled, SessionError
+from tshoot.model.events import EVENTS, Event, NoteAdded
+from tshoot.session.archive import contents, database, index
 from tshoot.session.archive.database import FILE
 from tshoot.session.archive.index import Archive, archived_sessions, with_archive
 from tshoot.session.archive.query import parse_query
@@ -73,10 +75,18 @@ def test_a_removed_session_vanishes_with_its_words(root: Path) -> None:
     assert len(found(root, "vmk0")) == 4
     shutil.rmtree(sorted(root.iterdir())[0])
     assert len(found(root, "vmk0")) == 3 and as_the_folders_say(root)
-    with sqlite3.connect(root / FILE) as database:
-        pieces = database.execute("SELECT count(*) FROM piece").fetchone()[0]
-        assert database.execute("SELECT count(*) FROM words").fetchone()[0] == pieces
-        assert database.execute("SELECT count(DISTINCT session) FROM piece").fetchone()[0] == 3
+    with sqlite3.connect(root / FILE) as opened:
+        pieces = opened.execute("SELECT count(*) FROM piece").fetchone()[0]
+        assert opened.execute("SELECT count(*) FROM words").fetchone()[0] == pieces
+        assert opened.execute("SELECT count(DISTINCT session) FROM piece").fetchone()[0] == 3
+
+
+def test_what_was_removed_does_not_linger_in_the_index(root: Path) -> None:
+    folder = samples.write_session(root, [NoteAdded(START, "the passphrase is xylophonequartz", "anna")], START + 7)
+    assert len(found(root, "xylophonequartz")) == 1
+    shutil.rmtree(folder)
+    assert found(root, "xylophonequartz") == []
+    assert not any(b"xylophonequartz" in file.read_bytes() for file in root.glob(f"{FILE}*"))
 
 
 def damage_header(file: Path) -> None:
@@ -95,19 +105,19 @@ def cut(file: Path) -> None:
 
 
 def other_version(file: Path) -> None:
-    with sqlite3.connect(file) as database:
-        database.execute("PRAGMA user_version = 999")
+    with sqlite3.connect(file) as opened:
+        opened.execute("PRAGMA user_version = 999")
 
 
 def foreign(file: Path) -> None:
     file.unlink()
-    with sqlite3.connect(file) as database:
-        database.execute("CREATE TABLE other (x)")
+    with sqlite3.connect(file) as opened:
+        opened.execute("CREATE TABLE other (x)")
 
 
 def lost_table(file: Path) -> None:
-    with sqlite3.connect(file) as database:
-        database.execute("DROP TABLE piece")
+    with sqlite3.connect(file) as opened:
+        opened.execute("DROP TABLE piece")
 
 
 def empty(file: Path) -> None:
@@ -122,9 +132,9 @@ def test_an_index_that_is_not_sound_is_made_anew(root: Path, how: Callable[[Path
     how(root / FILE)
     assert len(found(root, "vmk0 verdict:fault")) == 4
     assert as_the_folders_say(root)
-    with sqlite3.connect(root / FILE) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert database.execute("SELECT count(*) FROM session").fetchone() == (4,)
+    with sqlite3.connect(root / FILE) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert opened.execute("SELECT count(*) FROM session").fetchone() == (4,)
 
 
 def a_folder(file: Path) -> None:
@@ -196,9 +206,9 @@ def test_many_at_once_do_not_disturb_each_other(root: Path) -> None:
         samples.write_session(root, samples.incident(START + number), START + number)
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         assert pool.map(count, [root] * 12, chunksize=1) == [44] * 12
-    with sqlite3.connect(root / FILE) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert database.execute("SELECT count(*), count(DISTINCT folder) FROM session").fetchone() == (44, 44)
+    with sqlite3.connect(root / FILE) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert opened.execute("SELECT count(*), count(DISTINCT folder) FROM session").fetchone() == (44, 44)
 
 
 def test_a_cancelled_reading_keeps_what_it_has(root: Path) -> None:
@@ -207,8 +217,8 @@ def test_a_cancelled_reading_keeps_what_it_has(root: Path) -> None:
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         with_archive(root, Archive.entries, tell=lambda done, total: cancel.cancel() if done else None, cancel=cancel)
-    with sqlite3.connect(root / FILE) as database:
-        assert database.execute("SELECT count(*) FROM session").fetchone() == (32,)
+    with sqlite3.connect(root / FILE) as opened:
+        assert opened.execute("SELECT count(*) FROM session").fetchone() == (32,)
     assert as_the_folders_say(root)
 
 
@@ -219,10 +229,28 @@ def test_reindex_reads_everything_again(root: Path, monkeypatch: pytest.MonkeyPa
     assert len(with_archive(root, Archive.entries, reindex=True)) == len(read) == 4
 
 
+def test_an_sqlite_without_full_text_search_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_TABLES", "CREATE VIRTUAL TABLE words USING fts5000 (text);\n")
+    with pytest.raises(SessionError, match="no such module") as error:
+        archived_sessions(root)
+    assert "FTS5" in error.value.hint
+
+
 def test_a_hostile_session_is_indexed_like_any_other(tmp_path: Path) -> None:
     samples.write_session(tmp_path, samples.hostile_session())
     hits, _ = with_archive(tmp_path, lambda archive: search(archive, parse_query("everyone alert", START), 5))
     assert len(hits) == 1 and hits[0].snippet.isprintable() and hits[0].source.isprintable()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(events=st.lists(st.one_of([of_type(event) for event in EVENTS]), max_size=5))
+def test_no_session_breaks_the_index(tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> None:
+    root = tmp_path_factory.mktemp("any")
+    samples.write_session(root, events)
+    assert as_the_folders_say(root) and as_the_folders_say(root)
+    assert (root / FILE).is_file(), "and not in memory"
+    with sqlite3.connect(root / FILE) as opened:
+        assert opened.execute("SELECT count(*) FROM session").fetchone() == (1,)
 
 
 def test_a_huge_output_is_indexed_at_both_ends_only(tmp_path: Path) -> None:

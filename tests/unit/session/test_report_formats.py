@@ -161,6 +161,12 @@ def test_markdown_tells_the_whole_story(tmp_path: Path) -> None:
     assert rows and all(line.endswith("|") for line in rows)
 
 
+def test_a_bar_in_a_command_neither_ends_a_cell_nor_is_altered(tmp_path: Path) -> None:
+    text = written(tmp_path, samples.fault("show run | include a\\|b", b"one\ntwo\n", 2, 2), "md")
+    assert "| `show run \\| include a\\\\|b` | 0 |" in text, "as GitHub's tables have it"
+    assert "from `host $ show run | include a\\|b`, line 2" in text
+
+
 CASES = {
     "fault": (short_session(), {"nfs.mount-denied": "failure", "path.mtu-mismatch": "passed"}),
     "healthy": ([VerdictReached(START, Verdict("healthy", "all is well"))], {"verdict": "passed"}),

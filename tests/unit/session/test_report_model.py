@@ -162,6 +162,11 @@ def test_a_session_that_is_being_written_says_so(tmp_path: Path) -> None:
         assert build_report(log.folder).state == "still running"
 
 
+def test_the_next_step_is_the_first_of_a_numbered_fix(tmp_path: Path) -> None:
+    verdict = replace(VERDICT, fix="It broke.\n1. Look at the log.\n2. Mend it.")
+    assert report_of(tmp_path, [VerdictReached(START, verdict)]).summary.next_step == "Look at the log."
+
+
 def test_a_verdict_without_any_proof_still_has_a_summary(tmp_path: Path) -> None:
     verdict = replace(VERDICT, evidence=(), fix="", owner="")
     told = report_of(tmp_path, [VerdictReached(START, verdict)]).summary

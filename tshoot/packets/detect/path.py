@@ -34,7 +34,8 @@ class PathDetector:
         "path.refused": f"{REFUSALS} connections over {REFUSED_SECONDS:.0f} s answered by RST, none by SYN-ACK; an RST that ends a connection and a "
         "closed port that is probed once are left out; a port that opens later: a warning, UDP port unreachable: a note",
         "path.unreachable": "ICMP network or host unreachable, repeated for one flow; "
-        f"or {HOST_SYNS} SYNs over {HOST_SECONDS:.0f} s to a host of which there is no packet at all, while others answer the client; a capture in which nobody answers is left out",
+        f"or {HOST_SYNS} SYNs over {HOST_SECONDS:.0f} s to a host of which there is no packet at all, while others answer the client; "
+        "a capture in which nobody answers is left out",
         "path.asymmetric": "SYNs and SYN-ACKs repeated side by side without an ACK; a warning: one end alone is seen of connections that go on well, "
         "beside others seen in both directions; captures of one direction, tunnels and older connections are left out",
         "path.reset-injected": f"an RST whose TTL differs by {resets.HOPS} or more from all else of its sender, who goes on after it; "

@@ -26,8 +26,9 @@ def rewrite_bgp(message: bytes, disguise: Disguise) -> bytes:
     cut = Cut(message, disguise)
     with suppress(Ended):
         kind = cut.keep(HEADER)[18]
-        body = {_OPEN: _open, _UPDATE: _update, _NOTIFICATION: _notification, _REFRESH: lambda cut: cut.keep(4)}.get(kind)
-        if body:
+        if kind == _REFRESH:
+            cut.keep(4)
+        elif body := {_OPEN: _open, _UPDATE: _update, _NOTIFICATION: _notification}.get(kind):
             body(cut)
     return bytes(cut.out)
 

@@ -1,4 +1,4 @@
-"""The Internet checksum (RFC 1071) after a change, from the change alone (RFC 1624): right stays right, wrong stays wrong, also in what was snapped."""
+"""The Internet checksum (RFC 1071) after a change, from the change alone (RFC 1624): right stays right, wrong stays wrong, snapped or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ICMP (RFC 792), ICMPv6 (RFC 4443), neighbour discovery (RFC 4861) and multicast listeners: addresses and quoted packets are mapped, payloads zeroed."""
+"""ICMP (RFC 792), ICMPv6 (RFC 4443), neighbour discovery (RFC 4861) and multicast listeners: addresses and quoted packets are mapped."""
 
 from __future__ import annotations
 

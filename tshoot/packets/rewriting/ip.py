@@ -21,7 +21,8 @@ def rewrite_ip(data: bytes, run: Rewriting) -> bytes:
         return bytes(len(data))
     run.depth += 1
     try:
-        out = {4: _ip4, 6: _ip6}.get(data[0] >> 4, lambda data, run: b"")(data, run)
+        version = data[0] >> 4
+        out = _ip4(data, run) if version == 4 else _ip6(data, run) if version == 6 else b""
         return out[: len(data)].ljust(len(data), b"\0")
     finally:
         run.depth -= 1

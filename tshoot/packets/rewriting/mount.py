@@ -97,7 +97,7 @@ def _mapped(cut: Cut, address: bytes) -> bytes | None:
 
 def _fitted(address: bytes, size: int) -> bytes:
     if len(address) > size:
-        address = b"::" if b":" in address else b"0.0.0.0"  # noqa: S104 - an address that says nothing
+        address = b"::" if b":" in address else b"0.0.0.0"  # an address that says nothing
     if b":" in address:
         return (b"0" * (size - len(address)) + address) if not address.startswith(b":") else b"0" * max(0, size - 2) + b"::"[: min(size, 2)]
     return b"0" * (size - len(address)) + address

@@ -27,7 +27,7 @@ def looks_like_rpc(head: bytes) -> bool:
     """Whether a message that begins with `head` (at least 12 bytes) is a call of RPC version 2, or a reply."""
     kind = head[4:8]
     if kind == b"\0\0\0\0":
-        return head[8:12] == b"\0\0\0\2" and (len(head) < 16 or 99_999 < int.from_bytes(head[12:16], "big"))
+        return head[8:12] == b"\0\0\0\2" and (len(head) < 16 or int.from_bytes(head[12:16], "big") > 99_999)
     return kind == b"\0\0\0\1" and head[8:12] in (b"\0\0\0\0", b"\0\0\0\1")
 
 

@@ -41,7 +41,7 @@ class _Stream:
     pieces: list[tuple[int, bytes]] = field(default_factory=list)
     wanted: bool = False
     runs: list[tuple[int, bytearray, list[int]]] = field(default_factory=list)
-    written: list[tuple[int, bytes]] = field(default_factory=list)
+    written: list[tuple[int, bytearray]] = field(default_factory=list)
 
 
 class Streams:

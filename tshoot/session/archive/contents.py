@@ -28,14 +28,16 @@ from tshoot.model.events import (
     VerdictReached,
 )
 from tshoot.model.text import clean, decode
+from tshoot.session import codec_v1
 from tshoot.session.evidence import Evidence
-from tshoot.session.read import EVIDENCE, read_lines
+from tshoot.session.read import EVIDENCE, complete_lines
 from tshoot.session.report.text import visible
 
 MOST = 1 << 20  # characters of one session
 _FIRST, _LAST = 100_000, 20_000  # characters of an output
 _MOST_BYTES = 32 << 20  # of an output that is read at all
 _MOST_ADDRESSES = 500
+_DECISION = b'"event": "DecisionTaken"'
 _ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:][0-9A-Fa-f:.]{1,44}(?![\w:])")
 
 
@@ -59,12 +61,15 @@ class Contents:
 
 
 def contents_of(folder: Path) -> Contents:
-    """Never raises for what a session holds."""
+    """Never raises for what a session holds; a line that cannot be read is left out. What decisions tell, the verdict tells again."""
     reading = _Reading(folder)
     with suppress(SessionError):
-        for _, line in read_lines(folder, reading.load):
-            if line.event is not None:
-                reading.take(line.event)
+        for number, raw in complete_lines(folder):
+            if number > 1 and _DECISION not in raw[:200]:
+                with suppress(SessionError):
+                    event = codec_v1.decode(raw, reading.load).event
+                    if event is not None:
+                        reading.take(event)
     return reading.contents
 
 

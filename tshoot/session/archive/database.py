@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from tshoot.errors import SessionError
+
 T = TypeVar("T")
 
 FILE = "index.sqlite"
@@ -72,6 +74,7 @@ def _opened(path: Path, anew: bool) -> Iterator[sqlite3.Connection]:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was removed with its session does not linger here
         _prepare(connection)
         yield connection
     finally:
@@ -109,6 +112,10 @@ def _in_memory(copied: Path | None, work: Callable[[sqlite3.Connection], T]) -> 
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         _prepare(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise SessionError(f"there can be no index of the sessions: {error}", "SQLite needs its module FTS5; `sessions list` needs none") from error
+    try:
         return work(connection)
     finally:
         connection.close()

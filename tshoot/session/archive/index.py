@@ -76,6 +76,7 @@ def _update(root: Path, database: sqlite3.Connection, tell: Tell, cancel: Cancel
     changed = [(name, folder, signature) for name, (folder, signature) in found.items() if known.get(name) != signature]
     if gone:
         _write(database, gone, [])
+        database.execute("INSERT INTO words (words) VALUES ('optimize')")  # until then the index of words still holds those of the sessions
     for start in range(0, len(changed), _BATCH):
         tell(start, len(changed))
         batch = [(name, signature, *_read(folder, cancel)) for name, folder, signature in changed[start : start + _BATCH]]

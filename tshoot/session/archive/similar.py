@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tshoot.session.archive.index import Archive, rows_of, text_out
+from tshoot.session.archive.index import Archive, rows_of, text_out, with_archive
 from tshoot.session.store import SessionEntry
 
 _CAUSE, _FAMILY, _TARGET, _ADDRESS = 4, 1, 3, 2
@@ -53,6 +53,11 @@ def similar_sessions(archive: Archive, folder: Path, limit: int = 10) -> list[Si
     rows = rows_of(archive, [session for session, score in scores.items() if score > _FAMILY])
     found = [Similar(entry, title, scores[session], tuple(reasons[session])) for session, (entry, title) in rows.items()]
     return sorted(found, key=lambda one: (one.score, one.entry.started, one.entry.id), reverse=True)[:limit]
+
+
+def similar_to(root: Path, folder: Path, limit: int = 3) -> list[Similar]:
+    """`similar_sessions` for a caller without an archive at hand, such as a screen; reads what is new first, so call it in a thread."""
+    return with_archive(root, lambda archive: similar_sessions(archive, folder, limit))
 
 
 def _with_causes(archive: Archive, number: int, cause: str) -> list[tuple[int, str]]:

@@ -17,10 +17,10 @@ from typing import IO, Any
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError, UsageError
+from tshoot.session.files import create_private, disk_errors, read_regular, sync_folder
 from tshoot.session.packed.limits import check_sizes
 from tshoot.session.packed.manifest import NAME, Manifest, PackedFile, valid_id
 from tshoot.session.packed.ustar import END, header, padding
-from tshoot.session.files import create_private, disk_errors, read_regular, sync_folder
 from tshoot.session.read import EVIDENCE, LOG, complete_lines
 from tshoot.session.references import references
 from tshoot.session.store import Session

@@ -18,10 +18,10 @@ from typing import IO, Any
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError, UsageError
+from tshoot.session.files import create_private, disk_errors, make_private_folder, read_regular, sync_folder, write_all
 from tshoot.session.packed.limits import MANIFEST, WINDOW, check_sizes
 from tshoot.session.packed.manifest import NAME, Manifest, PackedFile, decode_manifest
 from tshoot.session.packed.ustar import BLOCK, END, header, padding
-from tshoot.session.files import create_private, disk_errors, make_private_folder, read_regular, sync_folder, write_all
 from tshoot.session.read import EVIDENCE, read_header
 from tshoot.session.store import Session
 from tshoot.session.verify import verify

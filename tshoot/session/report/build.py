@@ -38,6 +38,7 @@ from tshoot.session.report.timeline import timeline
 from tshoot.session.verify import verify
 
 MOST_MOMENTS, MOST_PROOF, MOST_COMMANDS, MOST_EVIDENCE = 1000, 60, 1000, 2000
+_MOST = 300  # of what no honest session has many of: targets, inputs, steps, causes, notes, problems
 
 
 def no_times(sha256: str, frames: frozenset[int]) -> Mapping[int, float]:
@@ -56,12 +57,13 @@ def build_report(folder: Path, frame_times: FrameTimes = no_times) -> Report:
     course = _course(log)
     verdict = course.reached.verdict if course.reached else None
     told = _told(course.reached)
-    proof = proofs(verdict.evidence if verdict else (), outputs, frame_times)
+    citations = tuple(dict.fromkeys(verdict.evidence)) if verdict else ()
+    proof = proofs(citations[:MOST_PROOF], outputs, frame_times)
     runs, moments = commands(log), timeline(log)
     later = comparisons(runs, course.reached.at, outputs) if course.reached else []
     first, last = (log[0].at, max(event.at for event in log)) if log else (header.started, header.started)
-    targets = tuple(Target(line(target.role), line(target.host), line(target.platform)) for target in (started.targets if started else ()))
-    inputs = tuple(Input(line(name), line(value)) for name, value in (started.inputs.items() if started else ()))
+    targets = tuple(Target(line(target.role), line(target.host), line(target.platform)) for target in (started.targets[:_MOST] if started else ()))
+    inputs = tuple(Input(line(name), line(value)) for name, value in (list(started.inputs.items())[:_MOST] if started else ()))
     return Report(
         session=line(header.session),
         playbook=line(header.playbook),
@@ -77,18 +79,18 @@ def build_report(folder: Path, frame_times: FrameTimes = no_times) -> Report:
         verdict=told,
         timeline=tuple(moments[:MOST_MOMENTS]),
         timeline_left=max(len(moments) - MOST_MOMENTS, 0),
-        path=tuple(steps(course.decisions)),
-        proof=tuple(proof[:MOST_PROOF]),
-        proof_left=max(len(proof) - MOST_PROOF, 0),
-        ruled_out=tuple(ruled_out(verdict)),
-        undecided=tuple(undecided(verdict, course.decisions)),
+        path=tuple(steps(course.decisions[:_MOST])),
+        proof=tuple(proof),
+        proof_left=max(len(citations) - MOST_PROOF, 0),
+        ruled_out=tuple(ruled_out(verdict)[:_MOST]),
+        undecided=tuple(undecided(verdict, course.decisions)[:_MOST]),
         verification=Verification(told.verify if told else "", _told(course.later), tuple(later)),
-        notes=tuple(Note(event.at, line(event.author), prose(event.text)) for event in log if isinstance(event, NoteAdded)),
+        notes=tuple(Note(event.at, line(event.author), prose(event.text)) for event in log if isinstance(event, NoteAdded))[:_MOST],
         commands=tuple(runs[:MOST_COMMANDS]),
         commands_left=max(len(runs) - MOST_COMMANDS, 0),
         evidence=tuple(evidence[:MOST_EVIDENCE]),
         evidence_left=max(len(evidence) - MOST_EVIDENCE, 0),
-        problems=tuple(line(str(problem)) for problem in verify(folder)),
+        problems=tuple(line(str(problem)) for problem in verify(folder)[:_MOST]),
     )
 
 

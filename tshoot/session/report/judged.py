@@ -14,6 +14,7 @@ from tshoot.session.report.text import line, prose
 
 _CONCLUDES = "conclude "
 _MOST_PLACES = 3
+_MOST_CONDITIONS = 60  # of one node
 
 
 def ruled_out(verdict: Verdict | None) -> list[Judged]:
@@ -49,7 +50,7 @@ def steps(decisions: Iterable[Decision]) -> list[Step]:
             line(decision.leads_to),
             tuple(
                 Alternative(line(value.condition), line(value.outcome), line(value.leads_to), line(value.reason), _values(value.readings))
-                for value in decision.conditions
+                for value in decision.conditions[:_MOST_CONDITIONS]
             ),
         )
         for decision in decisions

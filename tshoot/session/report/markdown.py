@@ -12,13 +12,14 @@ from tshoot.session.report.quoted import cited, excerpt, grouped, spans
 
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _START = re.compile(r"\A(?:#{1,6}(?=\s|\Z)|[-+=>]|[0-9]{1,9}[.)](?=\s|\Z))")
+_BAR, _ESCAPED_BAR = "\x1f", "\\|"  # a bar within code, which is to be escaped in a table and nowhere else
 _TICKS = re.compile("`+")
 _ADDRESS = re.compile(r"(?<=\w)(://|@)|(?<!\S)@|\bwww\.", re.IGNORECASE)
 
 
 def markdown(report: Report, clock: Clock) -> str:
     """The document; it ends in a newline."""
-    return "\n".join(_lines(report, clock)) + "\n"
+    return "\n".join(_lines(report, clock)).replace(_BAR, "|") + "\n"
 
 
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
@@ -83,6 +84,8 @@ def _proof(report: Report, clock: Clock) -> Iterator[str]:
             yield f"- Asked: {_text(proof.source)} Answer: {_code(proof.value)}"
         elif proof.kind == "failure":
             yield f"- {_code(f'{proof.target} $ {proof.source}')}: {_text(proof.fact)}: {_text(proof.words)}"
+        if proof.lines_left:
+            yield f"  {proof.lines_left:,} more lines are cited."
         if proof.problem:
             yield f"  {_text(proof.problem)}"
     if report.proof_left:
@@ -166,7 +169,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
-    yield from (f"| {' | '.join(cell.replace(chr(10), ' ') for cell in row)} |" for row in rows)
+    yield from (f"| {' | '.join(cell.replace(chr(10), ' ').replace(_BAR, _ESCAPED_BAR) for cell in row)} |" for row in rows)
 
 
 def _text(text: str) -> str:
@@ -191,8 +194,8 @@ def _prose(text: str) -> list[str]:
 
 
 def _code(text: str) -> str:
-    """A span of code that its own text cannot end; a bar would end a table's cell."""
-    text = " ".join(text.split()).replace("|", "¦")
+    """A span of code that its own text cannot end."""
+    text = " ".join(text.split()).replace("|", _BAR)
     if not text:
         return "-"
     ticks = "`" * (max((len(run) for run in _TICKS.findall(text)), default=0) + 1)

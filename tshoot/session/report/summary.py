@@ -47,5 +47,6 @@ def _next(told: VerdictTold, later: VerdictTold | None) -> str:
     if told.kind == "healthy":
         return "none"
     text = told.fix or told.next_steps or (told.missing[0] if told.missing else "")
-    first = next((words for words in text.splitlines() if words.strip()), "")
+    lines = [words for words in text.splitlines() if words.strip()]
+    first = next((words for words in lines if words.startswith("1. ")), lines[0] if lines else "")
     return line(_NUMBER.sub("", first), 300) or "none is named"
