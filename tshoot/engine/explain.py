@@ -105,7 +105,7 @@ def _tried(state: State) -> Iterator[tuple[Decision, ConditionValue, str]]:
 
 def _plain_condition(state: State, value: ConditionValue) -> str:
     """Why a condition was false, in words where it asked a capture, else with the values that were read."""
-    captures = [reading.fact.split(".")[0] for reading in value.readings if ".found(" in reading.fact]
+    captures = [reading.fact.split(".")[0] for reading in value.readings if ".found(" in reading.fact and reading.value == "false"]
     if captures:
         packets = state.results[captures[0]].facts.get("packets")
         return f"looked for in the capture ({packets} packets) and not there,"

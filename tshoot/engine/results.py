@@ -57,6 +57,7 @@ def capture_result(step: str, effect: Decode, decoded: Decoded) -> Result:
         "seen": _Counts(decoded.seen),
         "found": among(faults),
         "warned": among(others),
+        "findings": [{**finding.facts, "cause": finding.cause, "severity": finding.severity} for finding in decoded.findings],
     }
     return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256)
 

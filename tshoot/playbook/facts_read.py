@@ -41,6 +41,8 @@ CAPTURE_FACTS: Mapping[str, str] = {
     "seen": "counts of what the detectors looked at, by name",
     "found": "found('cause'): a detector proved this fault",
     "warned": "warned('cause'): a detector saw it, but not as a fault",
+    "findings": "list: each finding's facts (prefix, address, client, …) with its cause and severity",
+    "findings.*.*": "str or int",
 }
 _FUNCTIONS = ("found", "warned")
 
