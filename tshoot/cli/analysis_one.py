@@ -5,11 +5,12 @@ A file that begins as text does is text, unless its name says that it should be 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from tshoot.cancel import CancelToken
 from tshoot.cli.analysis_input import standard_input
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _CAPTURES = (".pcap", ".pcapng", ".cap")
 _COMPRESSED = (".gz", ".zst", ".zstd")
 _COST = 24  # bytes of memory that a byte of text takes until it is judged
+T = TypeVar("T")
 OnProgress = Callable[[str, float | None], None]
 
 
@@ -96,7 +98,29 @@ def _text(
         )
     text = read_text(path)
     text = replace(text, path=called, remark="; ".join(part for part in (stopped, text.remark) if part))
-    return judged_text(text, families=families, cancel=cancel, on_progress=tell)
+    return _leaving(lambda: judged_text(text, families=families, cancel=cancel, on_progress=tell), cancel)
+
+
+def _leaving(work: Callable[[], T], cancel: CancelToken) -> T:
+    """The result of `work`, which is left behind when the token is set: judges of texts do not ask, and hold nothing but memory."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # raised again below
+            errors.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="text", daemon=True).start()
+    while not done.wait(0.05):
+        cancel.check()
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def _of_captures(families: Sequence[str]) -> tuple[str, ...]:
