@@ -52,7 +52,10 @@ def main() -> int:
             rounds=15,
         )
         ours = compare(
-            told, "decode", lambda: clock(lambda: decoded(capture)), lambda: clock(run, ["tshark", "-r", str(capture), "-T", "pdml", "-c", str(DECODED)])
+            told,
+            "decode",
+            lambda: clock(lambda: decoded(capture)),
+            lambda: clock(run, ["tshark", "-r", str(capture), "-T", "pdml", "-c", str(DECODED)]),
         )
         print(f"          {DECODED / ours:.0f} frames a second")
         analyze = [sys.executable, "-m", "tshoot", "analyze", "--json", str(capture)]

@@ -118,7 +118,9 @@ class Run:
 
     def _started(self, selector: selectors.BaseSelector) -> Worker:
         words = [sys.executable, __file__, "--worker", "--seed", str(self.seed), "--every", str(self.every), "--keep", str(self.folder)]
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env={**os.environ, "TMPDIR": self._place})
+        process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env={**os.environ, "TMPDIR": self._place}
+        )
         worker = Worker(process)
         selector.register(process.stdout, selectors.EVENT_READ, worker)  # type: ignore[arg-type]
         return worker
@@ -342,7 +344,9 @@ class Batch:
         from tshoot.packets.container import inspect
 
         def take(read: Read) -> None:
-            for start, size, wire, time_ns, link in zip(*(column.tolist() for column in (read.starts, read.captured, read.wire, read.times, read.links)), strict=True):
+            for start, size, wire, time_ns, link in zip(
+                *(column.tolist() for column in (read.starts, read.captured, read.wire, read.times, read.links)), strict=True
+            ):
                 if size >= 0 and self.frames < 2 * BATCH_FRAMES:
                     packet, ticks = bytes(read.data[start : start + size]), min(max(time_ns, 0), (1 << 63) - 1)
                     interface = self._links.setdefault(link & 0xFFFF, len(self._links))

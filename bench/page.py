@@ -25,7 +25,7 @@ hidden faults among it (mixed), and NFSv3 reads (nfs). Every run must find the h
 def put(title: str, lines: Sequence[str]) -> None:
     """Write the section `title` of the page; sections stand in the order of their titles' first appearance."""
     text = PAGE.read_text() if PAGE.exists() else INTRODUCTION
-    head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
+    _head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
     sections = {part.partition("\n")[0]: part.partition("\n")[2].strip("\n") for part in rest}
     sections[title] = "\n".join([where(), "", *lines])
     body = "".join(f"## {name}\n\n{sections[name]}\n\n" for name in sorted(sections, key=_place))

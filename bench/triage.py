@@ -42,7 +42,17 @@ PYSHARK = """
 import pyshark, sys
 for packet in pyshark.FileCapture(sys.argv[1], keep_packets=False, custom_parameters=["-c", sys.argv[2]]): packet.highest_layer
 """
-HEADINGS = ("capture", "frames", "beside tshark, wall", "processor", "beside tcpdump, wall", "beside pyshark, wall", "tshoot", "peak memory", "tshark's")
+HEADINGS = (
+    "capture",
+    "frames",
+    "beside tshark, wall",
+    "processor",
+    "beside tcpdump, wall",
+    "beside pyshark, wall",
+    "tshoot",
+    "peak memory",
+    "tshark's",
+)
 
 
 class Cost(NamedTuple):

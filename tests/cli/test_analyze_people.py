@@ -255,3 +255,16 @@ def test_cited_times_do_not_run_backwards(home: Home) -> None:
 def test_progress_is_for_terminals_alone(home: Home) -> None:
     assert home.run("analyze", str(HEALTHY)).error == b""
     assert "judging" in at_terminal(home, "analyze", str(HEALTHY))[1]
+
+
+def test_ctrl_c_leaves_a_text_that_takes_long(home: Home) -> None:
+    story = STORY.read_bytes()
+    (home.folder / "long.log").write_bytes(story * (3_000_000 // len(story)))
+    process = home.start("analyze", "long.log")
+    while process.poll() is None and spent(process.pid) < 1.5:
+        time.sleep(0.005)
+    used, before = spent(process.pid), os.times()
+    process.send_signal(signal.SIGINT)
+    assert ended(process, 60).code == 130
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system - used < 1.0

@@ -94,10 +94,7 @@ def named(key: tuple[int, ...]) -> tuple[str, tuple[str, int], tuple[str, int]]:
     low0, low1, high0, high1, last = key
     number = last >> 32 & 0xFF
     protocol = {6: "tcp", 17: "udp", ICMP: "icmp", ICMP6: "icmpv6"}.get(number, str(number))
-    if last >> 40 == 6:
-        ends = _six(low0 << 64 | low1), _six(high0 << 64 | high1)
-    else:
-        ends = _four(low1), _four(high1)
+    ends = (_six(low0 << 64 | low1), _six(high0 << 64 | high1)) if last >> 40 == 6 else (_four(low1), _four(high1))
     return protocol, (ends[0], last >> 16 & 0xFFFF), (ends[1], last & 0xFFFF)
 
 

@@ -227,7 +227,7 @@ class TextMap:
         return self._forced(core) + rest
 
     def _word(self, word: str) -> str:
-        return word if len(word) < 2 or word.lower() in self._words.words else self._letters.word(word, self._taken)
+        return word if len(word) < 2 or word.lower() in self._words.words else self._forced_run(word)
 
     def _taken(self, word: str) -> bool:
         return word in self._words.words

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -78,18 +78,22 @@ def _hangs(*_: object, **__: object) -> None:
         time.sleep(0.01)
 
 
-def _fills(*_: object, **__: object) -> None:
+def _fills(*_: object, **__: object) -> SimpleNamespace:
     bytearray(b"1") * (1 << 29)
+    return DONE
 
 
-def _leaves_a_file(*_: object, **__: object) -> None:
-    tempfile.mkstemp()
+def _leaves_a_file(*_: object, **__: object) -> SimpleNamespace:
+    os.close(tempfile.mkstemp()[0])
+    return DONE
 
 
-def _leaves_a_child(*_: object, **__: object) -> None:
+def _leaves_a_child(*_: object, **__: object) -> SimpleNamespace:
     CHILDREN.append(subprocess.Popen(["/bin/sleep", "60"]))
+    return DONE
 
 
+DONE = SimpleNamespace(findings=(), verdict=SimpleNamespace(kind="healthy"))
 CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
@@ -120,6 +124,7 @@ def test_a_defect_is_noticed(defect: object, words: str, tmp_path: Path, monkeyp
 
 def test_a_worker_that_dies_is_replaced_and_its_case_is_wrong(tmp_path: Path) -> None:
     """The worker of case 1 is ended from outside; the others are done all the same."""
+
     class Deadly(mutants.Run):
         def _give(self, worker: object, waiting: object) -> None:
             super()._give(worker, waiting)
@@ -132,7 +137,7 @@ def test_a_worker_that_dies_is_replaced_and_its_case_is_wrong(tmp_path: Path) ->
 
 
 def test_a_failing_capture_is_kept_with_the_records_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, whole = next((name, whole) for name, whole in mutants.sources() if len(whole.records) > 20)
+    _name, whole = next((name, whole) for name, whole in mutants.sources() if len(whole.records) > 20)
     needed = whole.records[13]
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     trial = mutants.Trial(tmp_path / "kept")
