@@ -66,7 +66,7 @@ def test_the_truth_is_found(case: str) -> None:
 def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
     """What the finding tells the operator to type into Wireshark shows at least the deciding frames."""
     truth = truth_of(CASES[case])
-    analysis = analyze_capture(CASES[case], families=[case.split(".")[0]], cancel=CancelToken())
+    analysis = analyze_capture(CASES[case], families=[case.split(".", maxsplit=1)[0]], cancel=CancelToken())
     finding = next(finding for finding in analysis.findings if finding.cause == truth["cause"])
     tshark = ["tshark", "-r", str(CASES[case]), "-o", "tcp.try_heuristic_first:TRUE", "-Y", finding.display_filter]
     shown = subprocess.run([*tshark, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True, check=True).stdout
@@ -78,7 +78,7 @@ def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
 @pytest.mark.parametrize("case", JUDGED)
 def test_the_capture_filter_lets_the_proof_through(case: str, tmp_path: Path) -> None:
     """A large capture is cut down by the capture filter first: what is left must decide the same."""
-    left, family = tmp_path / "left.pcap", case.split(".")[0]
+    left, family = tmp_path / "left.pcap", case.split(".", maxsplit=1)[0]
     expression = selection([detector.capture_filter for detector in detectors([family])])
     subprocess.run(["tcpdump", "-r", str(CASES[case]), "-w", str(left), expression], capture_output=True, check=True)
     check(analyze_capture(left, families=[family], cancel=CancelToken()), truth_of(CASES[case]), numbered=False)
