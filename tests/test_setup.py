@@ -107,7 +107,7 @@ def test_a_missing_program_is_installed_and_named(machine: Machine, user: str) -
 
 @pytest.mark.parametrize("missing", ["tshark", "tcpdump"])
 def test_a_program_that_cannot_be_installed(machine: Machine, missing: str) -> None:
-    """Without tshark nothing works; without tcpdump large captures only take longer."""
+    """Without tshark nothing works; without tcpdump simulated devices only capture more than they were asked for."""
     (machine.bin / missing).unlink()
     ran = machine.setup()
     assert ran.returncode == (5 if missing == "tshark" else 0)

@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
     checks = [
         _python(),
         _program("tshark", True, "decodes captures"),
-        _program("tcpdump", False, "narrows large captures first"),
+        _program("tcpdump", False, "filters what simulated devices capture"),
         _agent(),
         _known_hosts(),
         _data(),
