@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -116,7 +116,7 @@ class Runner:
                 answered = self._answers.get()
                 if answered is None:
                     break
-                self._note_answer(answered)
+                answered = self._note_answer(answered)
                 if isinstance(answered.outcome, Failed) and answered.outcome.kind == "cancelled":
                     break  # it says nothing of the target: nothing is decided on it
                 decided = len(state.path)
@@ -135,9 +135,12 @@ class Runner:
                 if answered is not None:
                     self._note_answer(answered)
 
-    def _note_answer(self, answered: EffectAnswered) -> None:
+    def _note_answer(self, answered: EffectAnswered) -> EffectAnswered:
+        """Its time is that of its place in the log: of two answers at once the log's order and their times must agree."""
         self._under_way.discard(answered.key)
+        answered = replace(answered, at=self._clock())
         self.record(answered)
+        return answered
 
     def _start(self, effect: Effect) -> None:
         self.record(EffectRequested(self._clock(), effect))
@@ -149,7 +152,7 @@ class Runner:
             outcome = self._perform(effect, self._show)
         except BaseException as error:  # a defect of ours must not leave the run waiting for ever
             outcome = Failed("internal", f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session")
-        self._answers.put(masked(EffectAnswered(self._clock(), effect.key, outcome)))  # what the engine cites is what the log stores
+        self._answers.put(masked(EffectAnswered(0.0, effect.key, outcome)))  # what the engine cites is what the log stores
 
     def _tell_decisions(self, since: int, state: State) -> None:
         for decision in state.path[since:]:

@@ -19,7 +19,7 @@ from tshoot.playbook.functions import FILTERS, TESTS
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
-MAX_NODES = 5_000
+MAX_NODES = 1_000
 _ENVIRONMENT = Environment(autoescape=False)  # noqa: S701  only its parser is used; nothing is rendered by Jinja
 
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod)

@@ -23,9 +23,12 @@ from tshoot.redaction.vocabulary import vocabulary
 from tshoot.shipped import shipped
 
 KEY = bytes(range(32))
-OWN = sorted(shipped("fixtures/captures").rglob("*.pcap*"))
+OWN = list(
+    {path.parent.name: path for path in sorted(shipped("fixtures/captures").rglob("*.pcap*"))}.values()
+)  # one of each cause, and of the healthy
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "captures"
-PUBLIC = [SHARED / json.loads(line)["file"] for line in (SHARED / "manifest.jsonl").read_text().splitlines()] if SHARED.exists() else []
+LISTED = (SHARED / "manifest.jsonl").read_text().splitlines() if SHARED.exists() else []
+PUBLIC = [SHARED / json.loads(line)["file"] for line in LISTED[::4]]
 _CHECKSUMS = [f"{name}.checksum.status" for name in ("ip", "tcp", "udp", "icmp", "icmpv6")]
 _STAYING = [
     "frame.number",

@@ -26,6 +26,14 @@ SCENARIOS = {scenario.id: scenario for scenario in scenarios()}
 VERSIONS = ShippedKnowledge().versions()
 
 
+def one_of_each_kind() -> list[str]:
+    """Of each playbook a scenario for every verdict and cause that it can end in, what the laboratory recorded first."""
+    found: dict[tuple[str, ...], str] = {}
+    for scenario in sorted(SCENARIOS.values(), key=lambda one: not one.folder.name.startswith("lab-")):
+        found.setdefault((scenario.playbook, scenario.expect.verdict, scenario.expect.cause), scenario.id)
+    return sorted(found.values())
+
+
 @cache
 def events_of(scenario_id: str) -> tuple[Event, ...]:
     return rehearse(SCENARIOS[scenario_id], playbook_of(playbook_text(SCENARIOS[scenario_id]))).events

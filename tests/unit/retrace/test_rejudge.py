@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.retrace.retraced import SCENARIOS, VERSIONS, events_of, playbook_text, write
+from tests.unit.retrace.retraced import SCENARIOS, VERSIONS, events_of, one_of_each_kind, playbook_text, write
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, SessionError, UsageError
 from tshoot.knowledge import ShippedKnowledge
@@ -45,8 +45,8 @@ def told(judgement: Judgement) -> str:
     return " ".join(" ".join(judgement_lines(judgement, [])).split())
 
 
-@pytest.mark.parametrize("scenario_id", SCENARIOS)
-def test_every_scenario_is_judged_as_it_was(tmp_path: Path, scenario_id: str) -> None:
+@pytest.mark.parametrize("scenario_id", one_of_each_kind())
+def test_a_scenario_is_judged_as_it_was(tmp_path: Path, scenario_id: str) -> None:
     session = write(tmp_path, scenario_id)
     before = {file: file.read_bytes() for file in session.folder.rglob("*") if file.is_file()}
     judgement = judged(session)
