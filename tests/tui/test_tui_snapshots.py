@@ -30,7 +30,7 @@ def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ]
     monkeypatch.setattr("tshoot.tui.screens.home.shipped_playbooks", lambda: (SMALL,))
     monkeypatch.setattr("tshoot.tui.screens.home.all_causes", dict)
-    monkeypatch.setattr("tshoot.tui.screens.home.list_sessions", lambda root: entries)
+    monkeypatch.setattr("tshoot.tui.screens.home.archived_sessions", lambda root: entries)
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
     with monkeypatch.context() as context:
         context.setenv("TZ", "UTC")

@@ -22,7 +22,8 @@ from tshoot.model.text import clean_line
 from tshoot.playbook.causes import Cause, all_causes
 from tshoot.playbook.loader import load_playbook, shipped_playbooks
 from tshoot.playbook.tree import Playbook
-from tshoot.session.store import SessionEntry, default_root, list_sessions
+from tshoot.session.archive.index import archived_sessions
+from tshoot.session.store import SessionEntry, default_root
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.matching import Match, matches
 from tshoot.tui.outlook import about_lines, outlook_lines
@@ -105,7 +106,7 @@ class HomeScreen(Screen[None]):
     @work(thread=True, exit_on_error=False, exclusive=True, group="sessions")
     def _read_sessions(self) -> None:
         try:
-            entries = list_sessions(self._opening.settings.record or default_root())[:_MOST_SESSIONS]
+            entries = archived_sessions(self._opening.settings.record or default_root())[:_MOST_SESSIONS]
         except TshootError as error:
             self.app.call_from_thread(partial(self.notify, clean_line(error.message), severity="warning", markup=False))
             return

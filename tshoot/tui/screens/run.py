@@ -7,15 +7,20 @@ the regions stand side by side, else one at a time behind keys 1 to 4.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from tshoot.errors import TshootError
 from tshoot.model.verdicts import Verdict
+from tshoot.session.archive.similar import Similar, similar_to
 from tshoot.tui.bridge import Bridge
 from tshoot.tui.lines import BLANK, line, span
 from tshoot.tui.messages import Asked, RunClosed, RunMoved, RunOpened
@@ -26,7 +31,7 @@ from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
 from tshoot.tui.widgets.status.now import now_line, waits_for
-from tshoot.tui.widgets.verdict.telling import headline, mark
+from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
 
 _TITLES = {"path": "1 Path", "output": "2 Output", "evidence": "3 Evidence", "verdict": "4 Verdict"}
 Leave = Callable[[], None]
@@ -55,6 +60,7 @@ class RunScreen(Screen[None]):
         self._under_way: tuple[UnderWay, ...] = ()
         self._verdict: Verdict | None = None
         self._end: RunClosed | None = None
+        self._folder: Path | None = None
         self._stopping = False
         self._shown: Region = "path"
 
@@ -89,6 +95,7 @@ class RunScreen(Screen[None]):
 
     def on_run_opened(self, message: RunOpened) -> None:
         if message.folder:
+            self._folder = Path(message.folder)
             rows = [
                 BLANK,
                 line(("Session", "heading")),
@@ -122,6 +129,18 @@ class RunScreen(Screen[None]):
         self._under_way = ()
         self._show_end(message)
 
+    @work(thread=True, exit_on_error=False)
+    def _look_for_similar(self, folder: Path) -> None:
+        """Incidents like this one, under the verdict; an archive that cannot be read takes nothing away."""
+        with suppress(TshootError, OSError):
+            found = similar_to(folder.parent, folder)
+            self.app.call_from_thread(self._have_similar, found)
+
+    def _have_similar(self, found: list[Similar]) -> None:
+        rows = [row for one in found for row in similar_rows(one)]
+        if rows and self.is_mounted:
+            self._view("verdict").put("similar", [BLANK, line(("Incidents like this one", "heading")), *rows])
+
     def _show_end(self, message: RunClosed) -> None:
         header, now = self.query_one(Header), self.query_one("#now", LinesView)
         if message.error:
@@ -131,6 +150,8 @@ class RunScreen(Screen[None]):
             text, style = mark(self._verdict)
             header.show_state(text, style)
             now.put("now", [headline(self._verdict)])
+            if self._folder:
+                self._look_for_similar(self._folder)
         else:
             header.show_state("- cancelled", "warn")
             now.put("now", [line(("no verdict was reached", "dim"))])

@@ -9,6 +9,7 @@ from tshoot.model.events import Event, RunEnded, VerdictReached
 from tshoot.model.evidence import Citation
 from tshoot.model.text import clean
 from tshoot.model.verdicts import Decision, RuledOut, Verdict
+from tshoot.session.archive.similar import Similar
 from tshoot.tui.lines import BLANK, Line, Span, line, span
 from tshoot.tui.story import Change
 from tshoot.tui.widgets.evidence.citations import MOST_CITATIONS, citation_lines
@@ -31,6 +32,13 @@ class VerdictTelling:
 def mark(verdict: Verdict) -> Span:
     """`✗ FAULT`, `✓ HEALTHY` or `? INCONCLUSIVE`, with its style."""
     return _MARKS.get(verdict.kind, span(verdict.kind, "warn"))
+
+
+def similar_rows(similar: Similar) -> Iterator[Line]:
+    """Which session, how it ended, and why it is alike."""
+    ended = " ".join(filter(None, (similar.entry.verdict or similar.entry.state, similar.entry.cause)))
+    yield line(("  ", ""), span(similar.entry.id, "strong"), ("  ", ""), span(ended), hang=4)
+    yield line(("    ", ""), span(", ".join(similar.reasons), "dim"), hang=4)
 
 
 def headline(verdict: Verdict) -> Line:
