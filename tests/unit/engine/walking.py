@@ -18,7 +18,8 @@ from tshoot.simulator.scenario import Scenario, scenarios
 from tshoot.wiring import typed_inputs
 
 KNOWLEDGE = ShippedKnowledge()
-SCENARIOS = scenarios()
+# the laboratory's recordings of nfs-mount take the ways of those made by hand; every scenario is played by tests/playbooks
+SCENARIOS = [one for one in scenarios() if one.playbook != "nfs-mount" or not one.folder.name.startswith("lab-")]
 # what is done over again at each event of a walk leaves out those of hundreds of samples; the short ones have all kinds of events
 SHORT = [scenario for scenario in SCENARIOS if scenario.playbook != "bgp-walker-flap" or int(scenario.inputs.get("seconds", 180)) <= 40]
 
