@@ -19,7 +19,8 @@ from tshoot.packets.detect import detectors
 from tshoot.packets.reading import Reading
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "captures"
-CAPTURES = {path.parent.name + "/" + path.stem: path for path in sorted(FIXTURES.glob("*/*.pcap")) if path.parent.name[:3] in ("nfs", "hea", "pat")}
+OF_NFS = [*sorted(FIXTURES.glob("nfs.*/*.pcap")), *sorted(FIXTURES.glob("path.*/*.pcap"))[::3], *sorted(FIXTURES.glob("healthy/*.pcap"))[::3]]
+CAPTURES = {path.parent.name + "/" + path.stem: path for path in OF_NFS}
 PUBLIC_NFS = {row["file"]: PUBLIC / row["file"] for row in public_captures() if row["file"].startswith(("nfs/", "healthy_nfs/"))}
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
