@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +15,22 @@ import pytest
 
 PUBLIC = Path(__file__).resolve().parents[4] / "shared" / "captures"
 MANIFEST = PUBLIC / "manifest.jsonl"
+
+
+def work_of(call: Callable[[], object]) -> int:
+    """How many functions are called on the way: a measure of work that no load of the machine changes."""
+    count = 0
+
+    def note(*event: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def public_captures() -> list[dict]:
