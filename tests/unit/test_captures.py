@@ -18,7 +18,6 @@ import pytest
 from tshoot.cancel import CancelToken
 from tshoot.packets.analysis import Analysis, analyze_capture
 from tshoot.packets.detect import detectors
-from tshoot.packets.prefilter import selection
 from tshoot.playbook.causes import all_causes
 
 CAPTURES = Path(__file__).parents[2] / "fixtures" / "captures"
@@ -71,6 +70,25 @@ def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
     tshark = ["tshark", "-r", str(CASES[case]), "-o", "tcp.try_heuristic_first:TRUE", "-Y", finding.display_filter]
     shown = subprocess.run([*tshark, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True, check=True).stdout
     assert set(truth["frames"]) <= set(map(int, shown.split()))
+
+
+# What may hide a packet of interest: fragments, tunnels, labels.
+_WRAPS = (
+    "(ip[6:2] & 0x1fff != 0)",
+    *(f"(ip proto {number})" for number in (4, 41, 47, 51, 94, 97, 115, 137)),
+    "(ip6 and not (ip6[6] = 6 or ip6[6] = 17 or ip6[6] = 58))",
+    *(f"(udp port {port})" for port in (1701, 2152, 3544, 4789, 6081, 6635, 8472)),
+    *(f"(ether proto {kind:#x})" for kind in (0x6558, 0x8847, 0x8848, 0x8864, 0x88E7, 0x894F)),
+)
+
+
+def selection(capture_filters: list[str]) -> str:
+    """Someone's own capture filter: all that the detectors want, and what may hide it; "" for everything."""
+    if not all(capture_filters):
+        return ""
+    wanted = " or ".join((*(f"({expression})" for expression in capture_filters), *_WRAPS))
+    # `vlan` shifts what follows it, to the end of the expression: so the third part is two tags deep.
+    return f"{wanted} or (vlan and ({wanted})) or (vlan and ({wanted} or vlan))"
 
 
 @needs_tshark

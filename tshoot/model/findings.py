@@ -13,6 +13,7 @@ from typing import Literal
 Severity = Literal["fault", "warning", "note"]
 Confidence = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "warning", "note")
+CONFIDENCES: tuple[Confidence, ...] = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,12 @@ class Finding:
     facts: Mapping[str, str | int] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), metadata={"omit_empty": True})
     line_evidence: tuple[LineValue, ...] = field(default=(), metadata={"omit_empty": True})
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """What becomes of a whole capture or text; `cause` is empty unless a fault was found."""
+
+    kind: Literal["fault", "healthy", "inconclusive"]
+    cause: str
+    reason: str

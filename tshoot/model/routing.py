@@ -15,7 +15,7 @@ finely the changes could be seen at all, where that is coarser: the longest wait
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
@@ -121,13 +121,6 @@ def in_own_prefix(prefix: str, next_hop: str) -> bool:
     except ValueError:
         return False
     return network.prefixlen > 0 and not hop.is_link_local and not hop.is_unspecified and hop in network
-
-
-def covering(next_hop: str, routes: Mapping[str, str]) -> str:
-    """Of `routes` (prefix -> next hop) the longest prefix that holds `next_hop` and is itself reached by a next hop
-    inside it: where a lookup of `next_hop` runs in a circle. Empty where there is none."""
-    circular = [prefix for prefix, hop in routes.items() if in_own_prefix(prefix, hop) and covers(prefix, next_hop)]
-    return max(circular, key=lambda prefix: int(prefix.rpartition("/")[2]), default="")
 
 
 def recursion(prefix: str, next_hop: str, through: str = "") -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled
-from tshoot.model.findings import SEVERITIES, Finding
+from tshoot.model.findings import CONFIDENCES, SEVERITIES, FileVerdict, Finding
 from tshoot.model.text import clean_line
 from tshoot.packets.artefacts import Artefact, Artefacts
 from tshoot.packets.container import Container, inspect
@@ -26,13 +26,12 @@ from tshoot.packets.limits import FRAMES_KEPT, Limits
 from tshoot.packets.pace import Pace
 from tshoot.packets.relations import explained_by
 from tshoot.packets.timeline import Timeline
-from tshoot.packets.verdict import CaptureVerdict, Looked, verdict_of, weakened
+from tshoot.packets.verdict import Looked, verdict_of, weakened
 
 if TYPE_CHECKING:
     from tshoot.packets.batches import Batch
     from tshoot.packets.reading import Reading
 
-_CONFIDENCES = ("high", "medium", "low")
 OnProgress = Callable[[str, float | None], None]
 
 
@@ -53,7 +52,7 @@ class Analysis:
     remark: str
     findings: tuple[Finding, ...]
     seen: Mapping[str, int]
-    verdict: CaptureVerdict
+    verdict: FileVerdict
     explained: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[int, int] = field(default_factory=dict)
     timeline: Timeline | None = None
@@ -149,7 +148,7 @@ def _analysis(container: Container, detections: Sequence[Detection], looked: Loo
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:
-    return SEVERITIES.index(finding.severity), min(finding.frames, default=0), _CONFIDENCES.index(finding.confidence)
+    return SEVERITIES.index(finding.severity), min(finding.frames, default=0), CONFIDENCES.index(finding.confidence)
 
 
 def _always(chosen: Sequence[Detector], detections: Sequence[Detection]) -> dict[str, tuple[str, ...]]:

@@ -32,24 +32,6 @@ _ENHANCED = struct.Struct("<IIIIIII")
 _EARLIEST, _LATEST = 0, (1 << 63) - 1
 
 
-_WRAPS = (
-    "(ip[6:2] & 0x1fff != 0)",
-    *(f"(ip proto {number})" for number in (4, 41, 47, 51, 94, 97, 115, 137)),
-    "(ip6 and not (ip6[6] = 6 or ip6[6] = 17 or ip6[6] = 58))",
-    *(f"(udp port {port})" for port in (1701, 2152, 3544, 4789, 6081, 6635, 8472)),
-    *(f"(ether proto {kind:#x})" for kind in (0x6558, 0x8847, 0x8848, 0x8864, 0x88E7, 0x894F)),
-)
-
-
-def selection(capture_filters: Sequence[str]) -> str:
-    """The selection as one BPF expression, to capture by it: all `capture_filters` and what may hide their packets; "" for everything."""
-    if not all(capture_filters):
-        return ""
-    wanted = " or ".join((*(f"({expression})" for expression in capture_filters), *_WRAPS))
-    # `vlan` shifts what follows it, to the end of the expression: so the third part is two tags deep.
-    return f"{wanted} or (vlan and ({wanted})) or (vlan and ({wanted} or vlan))"
-
-
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """What to decode. `numbers[i]` is the number, in the whole file, of frame i + 1 of `path`; None: `path` is the whole file."""

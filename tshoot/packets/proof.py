@@ -41,3 +41,9 @@ def frame_list(frames: Iterable[int]) -> str:
 def times(count: int) -> str:
     """`once`, `twice`, `7 times`."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def between(one: str, other: str, rest: str) -> str:
+    """A display filter: packets between the two that also match `rest`."""
+    field = "ipv6.addr" if ":" in one else "ip.addr"
+    return f"{field} == {one} && {field} == {other} && {rest}"

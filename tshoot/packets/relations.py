@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
-from tshoot.model.findings import Finding
+from tshoot.model.findings import CONFIDENCES, Finding
 
 _LOSS = ("tcp.retransmissions", "tcp.zero-window")
 _SILENCE = ("path.filtered", "path.refused", "path.unreachable")
@@ -42,7 +42,6 @@ _SAME_HOST: Mapping[str, tuple[str, ...]] = dict.fromkeys(
 )
 _SLOW = {*_LOSS, "path.asymmetric"}
 _LAST = {"ndp.no-router"}
-_CONFIDENCES = ("high", "medium", "low")
 
 
 def explained_by(findings: Sequence[Finding], always: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -77,7 +76,7 @@ def root_of(faults: Sequence[Finding], explained: Mapping[str, str]) -> Finding:
 
 
 def _rank(finding: Finding) -> tuple[bool, int, bool, int]:
-    return finding.cause in _LAST, _CONFIDENCES.index(finding.confidence), finding.cause in _SLOW, min(finding.frames, default=0)
+    return finding.cause in _LAST, CONFIDENCES.index(finding.confidence), finding.cause in _SLOW, min(finding.frames, default=0)
 
 
 def _effects(cause: str, always: Mapping[str, Sequence[str]]) -> Iterator[str]:

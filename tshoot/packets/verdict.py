@@ -10,9 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from tshoot.model.findings import Confidence, Finding
+from tshoot.model.findings import Confidence, FileVerdict, Finding
 from tshoot.packets.artefacts import Artefact, weakening
 from tshoot.packets.flows import FlowIndex
 from tshoot.packets.frames import Detector
@@ -27,15 +26,6 @@ _RESTS_ON_SILENCE = {
     "nfs.portmapper-unreachable", "nfs.mountd-blocked", "nfs.nfsd-blocked",
 }  # fmt: skip
 _REJECTED = {"refused", "prohibited"}  # `how` of a finding whose proof is an answer
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureVerdict:
-    """`cause` is empty unless a fault was found."""
-
-    kind: Literal["fault", "healthy", "inconclusive"]
-    cause: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +49,11 @@ def weakened(finding: Finding, artefacts: Sequence[Artefact]) -> Finding:
     return replace(finding, confidence=_WEAKER[finding.confidence])
 
 
-def verdict_of(findings: Sequence[Finding], explained: Mapping[str, str], looked: Looked) -> CaptureVerdict:
+def verdict_of(findings: Sequence[Finding], explained: Mapping[str, str], looked: Looked) -> FileVerdict:
     faults = [finding for finding in findings if finding.severity == "fault"]
     if faults:
         root = root_of(faults, explained)
-        return CaptureVerdict("fault", root.cause, root.explanation)
+        return FileVerdict("fault", root.cause, root.explanation)
     weaker = ", ".join(dict.fromkeys(f"{finding.severity}: {finding.cause}" for finding in findings))
     at = _looked_at(looked)
     told = f"looked at {at}: no fault among them" + (f" ({weaker})" if weaker else "") if at else ""
@@ -72,14 +62,14 @@ def verdict_of(findings: Sequence[Finding], explained: Mapping[str, str], looked
         missing.append(lacking)
     missing += _unheard(looked)
     if missing:
-        return CaptureVerdict("inconclusive", "", "; ".join(part for part in (*missing, told) if part))
+        return FileVerdict("inconclusive", "", "; ".join(part for part in (*missing, told) if part))
     if not looked.packets:
-        return CaptureVerdict("inconclusive", "", "the capture holds no packets: check the capture filter and the interface, and capture again")
+        return FileVerdict("inconclusive", "", "the capture holds no packets: check the capture filter and the interface, and capture again")
     if not at:
-        return CaptureVerdict("inconclusive", "", f"none of the {looked.packets} packets is of a kind that the detectors judge")
+        return FileVerdict("inconclusive", "", f"none of the {looked.packets} packets is of a kind that the detectors judge")
     if not looked.asked and (beneath := _only_beneath(looked)):
-        return CaptureVerdict("inconclusive", "", f"{told}; what they carry{beneath} is of no kind that the detectors judge")
-    return CaptureVerdict("healthy", "", told)
+        return FileVerdict("inconclusive", "", f"{told}; what they carry{beneath} is of no kind that the detectors judge")
+    return FileVerdict("healthy", "", told)
 
 
 def _looked_at(looked: Looked) -> str:

@@ -46,6 +46,10 @@ def _names(playbook: Playbook) -> Iterator[Problem]:
         if step_id in taken:
             yield step.place, f"`{step_id}` names {taken[step_id]} already: facts are read by this name, so it must be the only one"
         taken[step_id] = "a step"
+    for name in playbook.let:
+        if name in taken:
+            yield playbook.place, f"`let: {name}` names {taken[name]} already"
+        taken[name] = "an expression"
     for node in playbook.nodes.values():
         for name in node.let:
             if name in taken:

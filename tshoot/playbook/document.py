@@ -194,6 +194,7 @@ class PlaybookForm(_Form):
     description: str = ""
     targets: dict[Identifier, TargetForm]
     inputs: dict[Identifier, InputForm] = {}
+    let: Annotated[dict[Identifier, str], Field(description="names for expressions that several nodes use")] = {}
     start: Identifier
     nodes: Annotated[dict[Identifier, NodeForm], Field(min_length=1)]
 

@@ -125,7 +125,8 @@ class _Builder:
         self.raw = raw
         self.origin = origin
         self.problems: list[str] = []
-        self.let: dict[str, Expression] = {}  # of the node at hand
+        self.common: dict[str, Expression] = {}  # names of the whole playbook
+        self.let: dict[str, Expression] = {}  # these and those of the node at hand
 
     def place(self, *steps: Any) -> Place:
         node, place = self.raw, position(self.raw)
@@ -155,10 +156,11 @@ class _Builder:
             name: InputSpec(name, spec.type, spec.help, spec.default, tuple(spec.choices), self.place("inputs", name))
             for name, spec in form.inputs.items()
         }
+        self.names(form.let, ())
+        self.common = self.let
         nodes = {name: self.node(name, node) for name, node in form.nodes.items()}
-        return Playbook(
-            form.id, form.title, tuple(form.symptoms), form.description, roles, inputs, form.start, nodes, text, self.origin, self.place("start")
-        )
+        about = (form.id, form.title, tuple(form.symptoms), form.description)
+        return Playbook(*about, roles, inputs, form.start, nodes, text, self.origin, self.place("start"), tuple(form.let))
 
     def role(self, name: str, form: TargetForm) -> Role:
         platforms = (form.platform,) if isinstance(form.platform, str) else tuple(form.platform)
@@ -166,11 +168,15 @@ class _Builder:
 
     def node(self, name: str, form: NodeForm) -> Node:
         here = ("nodes", name)
-        self.let = {}
-        for defined, text in form.let.items():
-            self.let[defined] = self.condition(text, *here, "let", defined)
+        self.let = dict(self.common)
+        self.names(form.let, here)
         branches = tuple(self.branch(branch, (*here, "decide", index)) for index, branch in enumerate(form.decide))
-        return Node(name, self.step(form, here), form.why, branches, form.attempts, self.let, self.place(*here))
+        return Node(name, self.step(form, here), form.why, branches, form.attempts, tuple(form.let), self.place(*here))
+
+    def names(self, given: Mapping[str, str], here: tuple[Any, ...]) -> None:
+        """Each may use those before it."""
+        for defined, text in given.items():
+            self.let[defined] = self.condition(text, *here, "let", defined)
 
     def step(self, form: NodeForm, here: tuple[Any, ...]) -> Step | None:
         if form.run is not None:

@@ -151,14 +151,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`let` are names that its expressions used; they stand in them already."""
+    """`let` are the names that it gave to expressions; wherever they are used the expressions stand in their place already."""
 
     id: str
     step: Step | None
     why: str
     decide: tuple[Branch, ...]
     attempts: int
-    let: Mapping[str, Expression]
+    let: tuple[str, ...]
     place: Place
 
     def steps(self) -> tuple[tuple[str, Step], ...]:
@@ -187,6 +187,7 @@ class Playbook:
     text: str
     file: str
     place: Place = field(default_factory=lambda: Place("", 1, 1))
+    let: tuple[str, ...] = ()
 
     def asked_steps(self) -> tuple[tuple[str, Step], ...]:
         """Every step with the id under which its facts are read."""

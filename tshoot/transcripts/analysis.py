@@ -13,28 +13,18 @@ from pathlib import Path
 from typing import Literal
 
 from tshoot.cancel import CancelToken
-from tshoot.model.findings import SEVERITIES, Finding
+from tshoot.model.findings import CONFIDENCES, SEVERITIES, FileVerdict, Finding
 from tshoot.model.text import clean_line
 from tshoot.transcripts.judge import judges
 from tshoot.transcripts.judgement import Judge, Judgement
 from tshoot.transcripts.reading import Reads, read
 from tshoot.transcripts.text import TextFile, read_text
 
-_CONFIDENCES = ("high", "medium", "low")
 _WANTED = (
     "paste commands with their prompts and full answers: `show ipv6 route X` repeated, `show bgp ipv6 unicast X`, debug lines, "
     "`tcpdump -nevv` text, vmkping, vmkernel.log"
 )
 OnProgress = Callable[[str, float | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptVerdict:
-    """`cause` is empty unless a fault was found."""
-
-    kind: Literal["fault", "healthy", "inconclusive"]
-    cause: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +39,7 @@ class TranscriptAnalysis:
     remark: str
     findings: tuple[Finding, ...]
     seen: Mapping[str, int]
-    verdict: TranscriptVerdict
+    verdict: FileVerdict
     hosts: tuple[str, ...] = ()
     explained: Mapping[str, str] = field(default_factory=dict)
     format: Literal["transcript"] = "transcript"
@@ -104,7 +94,7 @@ def _judgement(judge: Judge, reads: Reads, remarks: list[str]) -> Judgement:
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:
-    return SEVERITIES.index(finding.severity), _CONFIDENCES.index(finding.confidence), min(finding.lines, default=0)
+    return SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence), min(finding.lines, default=0)
 
 
 def _explained(findings: Sequence[Finding], chosen: Sequence[Judge]) -> dict[str, str]:
@@ -121,11 +111,11 @@ def _explained(findings: Sequence[Finding], chosen: Sequence[Judge]) -> dict[str
 
 def _verdict(
     findings: Sequence[Finding], explained: Mapping[str, str], looked_at: str, missing: Sequence[str], remark: str, reads: Reads
-) -> TranscriptVerdict:
+) -> FileVerdict:
     faults = [finding for finding in findings if finding.severity == "fault"]
     if faults:
         root = next((finding for finding in faults if finding.cause not in explained), faults[0])
-        return TranscriptVerdict("fault", root.cause, root.explanation)
+        return FileVerdict("fault", root.cause, root.explanation)
     weaker = ", ".join(dict.fromkeys(f"{finding.severity}: {finding.cause}" for finding in findings))
     looked = f"looked at {looked_at}: no fault among them" + (f" ({weaker})" if weaker else "") if looked_at else ""
     if not looked and not findings and not missing:
@@ -133,13 +123,13 @@ def _verdict(
         what = (
             f"{asked} commands were recognised, but none of their answers is" if asked else "no command and no answer of one was recognised that is"
         )
-        return TranscriptVerdict("inconclusive", "", f"{what} of a kind that is judged: {_WANTED}")
+        return FileVerdict("inconclusive", "", f"{what} of a kind that is judged: {_WANTED}")
     lacking = [f"missing: {sentence}" for sentence in missing]
     if remark:
         lacking.append("not everything could be judged: " + remark)
     if lacking or not looked:
-        return TranscriptVerdict("inconclusive", "", "; ".join(part for part in (*lacking, looked or weaker) if part))
-    return TranscriptVerdict("healthy", "", looked)
+        return FileVerdict("inconclusive", "", "; ".join(part for part in (*lacking, looked or weaker) if part))
+    return FileVerdict("healthy", "", looked)
 
 
 def _looked_at(seen: Mapping[str, int], chosen: Sequence[Judge]) -> str:

@@ -48,15 +48,15 @@ nodes:
 """
 
 
-def start(nodes: str) -> tuple[State, tuple[Effect, ...]]:
-    playbook = playbook_from_text(HEAD + nodes, "small.yaml")
+def start(nodes: str, head: str = HEAD) -> tuple[State, tuple[Effect, ...]]:
+    playbook = playbook_from_text(head + nodes, "small.yaml")
     targets = {role: TargetSpec(role, f"{role}.example.net", "linux") for role in playbook.roles}
     return begin(playbook, targets, {"interface": "eth0"}, KNOWLEDGE)
 
 
-def walk(nodes: str, answers: Callable[[Effect], Outcome | Answer | str]) -> Walk:
+def walk(nodes: str, answers: Callable[[Effect], Outcome | Answer | str], head: str = HEAD) -> Walk:
     """Answer each effect as `answers` says (a text: the operator's) until the verdict."""
-    state, effects = start(nodes)
+    state, effects = start(nodes, head)
     done = Walk(state, list(effects))
     for _ in range(1000):
         if state.verdict is not None:

@@ -163,8 +163,7 @@ def test_a_large_file_is_judged_with_its_own_numbers(tmp_path: Path) -> None:
 def test_every_detectors_capture_filter_compiles(detector) -> None:
     """By libpcap, for captures on a device, and here."""
     if detector.capture_filter:
-        expression = prefilter.selection([detector.capture_filter])
-        assert run(["tcpdump", "-d", "-y", "EN10MB", expression], CancelToken()).status == 0
+        assert run(["tcpdump", "-d", "-y", "EN10MB", detector.capture_filter], CancelToken()).status == 0
         assert "vlan" not in detector.capture_filter, "the selection adds the tags itself"
         compiled(detector.capture_filter)
 

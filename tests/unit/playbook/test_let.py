@@ -55,6 +55,22 @@ def test_a_name_holds_only_in_its_node_and_after_it_was_given() -> None:
     assert any("`left` is no input and no step" in problem for problem in problems)
 
 
+def test_names_of_the_whole_playbook_hold_in_every_node_and_in_commands() -> None:
+    shared = HEAD.replace("start:", "let:\n  where: \"'/var'\"\nstart:", 1)
+    nodes = NODES.replace("first.mounts['/var']", "first.mounts[where]").replace("run: df -kP", "run: df -kP {{ where }}")
+    problems = check_playbook(playbook_from_text(shared + nodes, "small.yaml"), ShippedKnowledge())
+    assert all("nothing runs on the target `other`" in problem for problem in problems)
+    asked = []
+    verdict = walk(nodes, lambda effect: asked.append(effect.command) or DF, head=shared).verdict
+    assert (verdict.reason, asked) == ("10 MB left", ["df -kP /var"])
+
+
+def test_a_node_cannot_give_a_name_of_the_playbook_again() -> None:
+    shared = HEAD.replace("start:", "let:\n  room: \"'/var'\"\nstart:", 1)
+    problems = check_playbook(playbook_from_text(shared + NODES, "small.yaml"), ShippedKnowledge())
+    assert any("`let: room` of `first` names an expression already" in problem for problem in problems)
+
+
 @pytest.mark.parametrize(("more", "said"), [("-(n{0} + 1)", "deep"), ("n{0} + n{0}", "too much")])
 def test_names_that_grow_without_end_are_refused(more: str, said: str) -> None:
     lines = "\n".join(f"      n{index}: {more.format(index - 1)}" if index else "      n0: first.exit_status" for index in range(60))

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from tshoot.model.findings import Confidence, FieldValue, Finding, Severity
 from tshoot.packets.bgp import notifications as codes
 from tshoot.packets.bgp.connections import Connection, Ended
-from tshoot.packets.bgp.messages import between
 from tshoot.packets.bgp.notifications import Notice
 from tshoot.packets.bgp.proof import TITLES
-from tshoot.packets.proof import MOST, finding, frame_list, times
+from tshoot.packets.proof import MOST, between, finding, frame_list, times
 
 RESET, REJECTED = "bgp.session-reset", "bgp.open-rejected"
 _DEFAULT_RESTART = 120  # seconds

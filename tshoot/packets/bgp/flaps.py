@@ -16,10 +16,10 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 
 from tshoot.model.findings import Confidence, FieldValue, Finding
-from tshoot.packets.bgp.messages import Message, between
+from tshoot.packets.bgp.messages import Message
 from tshoot.packets.bgp.proof import TITLES
 from tshoot.packets.bgp.updates import Prefix, Update
-from tshoot.packets.proof import MOST, finding
+from tshoot.packets.proof import MOST, between, finding
 
 CAUSE = "bgp.periodic-flap"
 ANNOUNCEMENTS = 3

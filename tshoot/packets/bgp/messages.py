@@ -104,9 +104,3 @@ def _flag(tcp: Layer) -> str:
     if tcp.first("tcp.flags.reset") in SET:
         return "RST"
     return "FIN" if tcp.first("tcp.flags.fin") in SET else ""
-
-
-def between(one: str, other: str, rest: str) -> str:
-    """A display filter: packets between the two that also match `rest`."""
-    field = "ipv6.addr" if ":" in one else "ip.addr"
-    return f"{field} == {one} && {field} == {other} && {rest}"

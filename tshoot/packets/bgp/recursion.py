@@ -29,10 +29,10 @@ from tshoot.model.findings import Confidence, FieldValue, Finding, Severity
 from tshoot.packets.bgp.aftermath import Aftermath
 from tshoot.packets.bgp.connections import Connection, Ended
 from tshoot.packets.bgp.flaps import Flap
-from tshoot.packets.bgp.messages import Message, between
+from tshoot.packets.bgp.messages import Message
 from tshoot.packets.bgp.proof import TITLES
 from tshoot.packets.bgp.updates import Route, Update
-from tshoot.packets.proof import MOST, finding, frame_list, times
+from tshoot.packets.proof import MOST, between, finding, frame_list, times
 
 CAUSE = "bgp.next-hop-in-own-prefix"
 _REMEMBERED = 500  # different recursions

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from tshoot.model.findings import FieldValue, Finding
 from tshoot.packets.nfs.directory import Directory
-from tshoot.packets.nfs.proof import MOST, between, finding, frame_list, shown_path
+from tshoot.packets.nfs.proof import finding, shown_path
+from tshoot.packets.proof import MOST, between, frame_list
 from tshoot.packets.rpc import MOUNT, Exchange
 
 _MNT, _EXPORT = 1, 5

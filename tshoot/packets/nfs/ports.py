@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from tshoot.model.findings import FieldValue, Finding
 from tshoot.packets.frames import Frame, Layer
 from tshoot.packets.nfs.directory import Directory
-from tshoot.packets.nfs.proof import MOST, between, finding, frame_list
+from tshoot.packets.nfs.proof import finding
+from tshoot.packets.proof import MOST, between, frame_list
 from tshoot.packets.rpc import MOUNT, NFS, PORTMAP, Call, Exchange, addresses
 
 _CAUSES = {"portmapper": "nfs.portmapper-unreachable", "mountd": "nfs.mountd-blocked", "nfsd": "nfs.nfsd-blocked"}

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from tshoot.model.findings import Confidence, FieldValue, Finding, Severity
 from tshoot.packets.nfs.directory import port_answer
-from tshoot.packets.nfs.proof import MOST, between, finding, frame_list
+from tshoot.packets.nfs.proof import finding
+from tshoot.packets.proof import MOST, between, frame_list
 from tshoot.packets.rpc import MOUNT, NFS, PORTMAP, Exchange
 
 _PROG_UNAVAIL, _PROG_MISMATCH = 1, 2

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from tshoot.model.findings import FieldValue, Finding
 from tshoot.packets.nfs.mounts import CAUSES, Mounts
 from tshoot.packets.nfs.names import NFS2, NFS3, NFS4
-from tshoot.packets.nfs.proof import MOST, between, finding, frame_list, shown_path
+from tshoot.packets.nfs.proof import finding, shown_path
 from tshoot.packets.nfs.walk import Walk
+from tshoot.packets.proof import MOST, between, frame_list
 from tshoot.packets.rpc import NFS, Exchange
 
 _PERM, _ACCES, _STALE = 1, 13, 70
