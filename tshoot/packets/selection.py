@@ -13,7 +13,8 @@ from itertools import chain
 import numpy as np
 
 from tshoot.packets.batches import Ints, Mask
-from tshoot.packets.capture_filter import NotUnderstood, Test, compiled
+from tshoot.packets.capture_filter import compiled
+from tshoot.packets.filter_tests import NotUnderstood, Test
 from tshoot.packets.frames import Detector
 from tshoot.packets.headers import Headers, hiding
 from tshoot.packets.rpc_bulk import RpcBulk
