@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from tshoot.parsers._reading import Line, Reading
+from tshoot.parsers._reading import Line, Reading, is_separator
 from tshoot.parsers._records import Record, put_list, put_table, put_words
+from tshoot.parsers._template import template_records
 from tshoot.parsers._values import canonical_mac
 
 
@@ -34,3 +36,16 @@ def put_mac_table(reading: Reading, rows: Sequence[Record], headers: Iterable[Li
     put_list(reading, "entries", rows)
     for name in ("macs", "by_mac", "entries"):
         reading.note([name], *heads)
+
+
+def put_template_table(reading: Reading, template: str, mac: str, header: re.Pattern[str], frame: re.Pattern[str]) -> None:
+    """The rows as an ntc-template reads them, which calls the address `mac`; `header` and `frame` match the lines around them."""
+    rows = []
+    for record in template_records(reading, template, mac):
+        fields, lines = record.fields, tuple(record.all_lines())
+        row = mac_row(fields[mac], fields["vlan_id"], " ".join(fields["destination_port"]), fields["type"], lines)
+        if row is not None:
+            rows.append(row)
+    headers = [line for line in reading.lines if header.fullmatch(line.text)]
+    reading.skip(*(line for line in reading.lines if frame.match(line.text) or is_separator(line.text.rstrip())))
+    put_mac_table(reading, rows, headers)
