@@ -4,6 +4,7 @@ A request is in the log before it is performed; an answer is in the log before t
 view sees what the log has. A view that fails is dropped, the run lives. On cancel the loop stops
 asking, waits a moment for what is under way, and ends; what runs on targets is cleaned up by `cleanup`.
 A session that is gone on with begins with a state that was folded from its log, and with what that log tells already.
+What the operator does by hand (tshoot/steering.py) arrives in the same queue as the answers: recorded, then folded, in one thread.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from typing import Protocol
 from tshoot.cancel import CancelToken
 from tshoot.engine.advance import Advanced, advance
 from tshoot.engine.state import State
-from tshoot.errors import TshootError
-from tshoot.model.effects import Effect
+from tshoot.engine.steered import applies, told_already
+from tshoot.errors import Cancelled, TshootError
+from tshoot.model.effects import Effect, RunCommand, StopCapture
 from tshoot.model.events import (
     DecisionTaken,
     EffectAnswered,
     EffectRequested,
     Event,
     Failed,
+    NoteAdded,
+    OperatorSteered,
     Outcome,
     Progress,
     RunEnded,
@@ -35,13 +39,16 @@ from tshoot.model.events import (
 )
 from tshoot.model.verdicts import Verdict
 from tshoot.session.masking import masked
+from tshoot.steering import Approval, Order, Steering
 
 OnProgress = Callable[[Progress], None]
 Perform = Callable[[Effect, OnProgress], Outcome]
 View = Callable[[Event | Progress], None]
 Begin = Callable[[], Advanced]
 
+
 GRACE = 8.0  # seconds that a cancelled run waits for the effects under way to let go
+LAST_COMMANDS = 35.0  # seconds that a verdict waits for what the operator asked for himself
 
 
 class EventLog(Protocol):
@@ -55,6 +62,14 @@ class Told:
     events: Sequence[Event] = ()
     decisions: int = 0
     verdict: bool = False
+
+
+@dataclass(frozen=True)
+class _Approved:
+    """An effect that was held back, and what the operator said to it."""
+
+    effect: Effect
+    approval: Approval
 
 
 class Runner:
@@ -71,6 +86,7 @@ class Runner:
         cleanup: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         told: Told | None = None,
+        steering: Steering | None = None,
     ) -> None:
         self._begin = begin
         self._perform = perform
@@ -80,8 +96,10 @@ class Runner:
         self._cleanup = cleanup
         self._clock = clock
         self._told = told or Told()
-        self._answers: SimpleQueue[EffectAnswered | None] = SimpleQueue()
+        self._steering = steering or Steering()
+        self._inbox: SimpleQueue[EffectAnswered | Order | _Approved | None] = SimpleQueue()
         self._under_way: set[str] = set()
+        self._state: State | None = None
         self._showing = threading.RLock()
 
     def run(self) -> Verdict | None:
@@ -94,46 +112,90 @@ class Runner:
                 self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
             state = self._loop(state, effects)
         except BaseException as error:
+            self._steering.take_back()
             self._clean_up()
             with suppress(TshootError):
                 self.record(RunEnded(self._clock(), "failed", str(error) if isinstance(error, TshootError) else f"{type(error).__name__}: {error}"))
             raise
         self._clean_up()
-        if state.verdict is None:
-            self.record(RunEnded(self._clock(), "cancelled"))
-            return None
-        if not self._told.verdict:
-            self.record(VerdictReached(self._clock(), state.verdict))
-        self.record(RunEnded(self._clock(), "finished"))
+        self.record(RunEnded(self._clock(), "cancelled" if state.verdict is None else "finished"))
         return state.verdict
 
     def _loop(self, state: State, effects: Sequence[Effect]) -> State:
         self._tell_decisions(self._told.decisions, state)
-        with self._cancel.on_cancel(lambda: self._answers.put(None)):
+        self._state = state
+        self._steering.lend(self._inbox.put, lambda: self._state or state, self._told.events)
+        with self._cancel.on_cancel(lambda: self._inbox.put(None)):
             while state.verdict is None and not self._cancel.cancelled:
                 for effect in effects:
                     self._start(effect)
-                answered = self._answers.get()
-                if answered is None:
+                came = self._inbox.get()
+                if came is None:
                     break
-                answered = self._note_answer(answered)
-                if isinstance(answered.outcome, Failed) and answered.outcome.kind == "cancelled":
-                    break  # it says nothing of the target: nothing is decided on it
-                decided = len(state.path)
-                state, effects = advance(state, answered)
-                self._tell_decisions(decided, state)
-        if state.verdict is None:
-            self._let_go()
+                if isinstance(came, EffectAnswered) and isinstance(came.outcome, Failed) and came.outcome.kind == "cancelled":
+                    self._note_answer(came)  # it says nothing of the target: nothing is decided on it
+                    break
+                before, (state, effects) = state, self._taken(state, came)
+                self._state = state
+                gone = before.waiting.keys() - state.waiting.keys()
+                self._steering.let_go([key for key in gone if not isinstance(before.waiting[key], StopCapture)])
+                self._tell_decisions(told_already(before, state), state)
+        self._steering.take_back()
+        if state.verdict is not None and not self._told.verdict:
+            self.record(VerdictReached(self._clock(), state.verdict))
+        self._await_the_rest()
         return state
 
-    def _let_go(self) -> None:
-        """After a cancel: record the answers of what was under way, as far as they come soon."""
-        deadline = time.monotonic() + GRACE
-        while self._under_way and (left := deadline - time.monotonic()) > 0:
-            with suppress(Empty):
-                answered = self._answers.get(timeout=left)
-                if answered is not None:
-                    self._note_answer(answered)
+    def _taken(self, state: State, came: EffectAnswered | Order | _Approved) -> Advanced:
+        """One thing that came, recorded and folded."""
+        match came:
+            case EffectAnswered():
+                return advance(state, self._note_answer(came))
+            case OperatorSteered():
+                return self._steered(state, came)
+            case _Approved(effect, approval):
+                return self._approved(state, effect, approval)
+            case NoteAdded():
+                self.record(came)
+            case RunCommand():
+                self._request(came)
+        return state, ()
+
+    def _steered(self, state: State, event: OperatorSteered) -> Advanced:
+        """What came too late changes nothing, and is not recorded."""
+        if not applies(state, event):
+            return state, ()
+        event = masked(replace(event, at=self._clock()))
+        self.record(event)
+        if event.action == "ended-wait":
+            self._steering.let_go([event.key])
+        return advance(state, event)
+
+    def _approved(self, state: State, effect: Effect, approval: Approval) -> Advanced:
+        """Perform what was held back, or answer it as the operator said. Nothing is done for what the run waits for no more."""
+        if effect.key not in state.waiting and effect.key not in state.left:
+            return state, ()
+        effect, event, outcome = self._steering.applied(effect, approval)
+        if outcome is not None:
+            self.record(EffectRequested(self._clock(), effect))
+        if event is not None:
+            state, _ = self._steered(state, event)
+        if outcome is not None:
+            return advance(state, self._note_answer(masked(EffectAnswered(0.0, effect.key, outcome))))
+        self._request(effect)
+        return state, ()
+
+    def _await_the_rest(self) -> None:
+        """After a cancel, and after the verdict: record the answers of what is still under way, as far as they come soon."""
+        deadline = time.monotonic() + (GRACE if self._cancel.cancelled else LAST_COMMANDS)
+        with suppress(Empty):
+            while True:
+                left = deadline - time.monotonic()
+                came = self._inbox.get(timeout=left) if self._under_way and left > 0 else self._inbox.get_nowait()
+                if isinstance(came, EffectAnswered):
+                    self._note_answer(came)
+                elif isinstance(came, NoteAdded):
+                    self.record(came)
 
     def _note_answer(self, answered: EffectAnswered) -> EffectAnswered:
         """Its time is that of its place in the log: of two answers at once the log's order and their times must agree."""
@@ -143,6 +205,16 @@ class Runner:
         return answered
 
     def _start(self, effect: Effect) -> None:
+        if self._steering.holds(effect):
+            threading.Thread(target=self._hold, args=(effect,), name=f"tshoot holds {effect.key}", daemon=True).start()
+        else:
+            self._request(effect)
+
+    def _hold(self, effect: Effect) -> None:
+        with suppress(Cancelled):
+            self._inbox.put(_Approved(effect, self._steering.approval(effect, self._cancel)))
+
+    def _request(self, effect: Effect) -> None:
         self.record(EffectRequested(self._clock(), effect))
         self._under_way.add(effect.key)
         threading.Thread(target=self._answer, args=(effect,), name=f"tshoot {effect.key}", daemon=True).start()
@@ -152,14 +224,15 @@ class Runner:
             outcome = self._perform(effect, self._show)
         except BaseException as error:  # a defect of ours must not leave the run waiting for ever
             outcome = Failed("internal", f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session")
-        self._answers.put(masked(EffectAnswered(0.0, effect.key, outcome)))  # what the engine cites is what the log stores
+        self._inbox.put(masked(EffectAnswered(0.0, effect.key, outcome)))  # what the engine cites is what the log stores
 
     def _tell_decisions(self, since: int, state: State) -> None:
         for decision in state.path[since:]:
             self.record(DecisionTaken(self._clock(), decision))
 
     def record(self, event: Event) -> None:
-        """Into the log, then to the views. Safe from any thread."""
+        """Into the log, then to the views, without secrets. Safe from any thread."""
+        event = event if isinstance(event, EffectAnswered) else masked(event)
         self._log.append(event)
         self._show(event)
 

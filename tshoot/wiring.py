@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -19,9 +19,12 @@ from tshoot.cancel import CancelToken
 from tshoot.engine.advance import begin
 from tshoot.errors import PlaybookError, UsageError
 from tshoot.knowledge import ShippedKnowledge
+from tshoot.model.effects import StartCapture
 from tshoot.model.events import NoteAdded, TargetSpec
 from tshoot.model.verdicts import Verdict
-from tshoot.performers.operator import Operator
+from tshoot.opening import Opening as Opening  # noqa: PLC0414 - front ends take it from here
+from tshoot.opening import Settings as Settings  # noqa: PLC0414
+from tshoot.performers.operator import Approver, Operator
 from tshoot.platforms.loader import load_platform
 from tshoot.playbook.check import check_playbook
 from tshoot.playbook.expressions import Template
@@ -29,12 +32,13 @@ from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.loader import find_playbook, load_playbook
 from tshoot.playbook.tree import CaptureStep, Playbook, RunStep
 from tshoot.runner import Begin, Runner, Told, View
+from tshoot.session.secrets import without_secrets
+from tshoot.steering import Steering
 from tshoot.transports.address import parse_address
 
 if TYPE_CHECKING:
     from tshoot.session.log import SessionLog
     from tshoot.transports.base import Prompter
-    from tshoot.transports.settings import SshSettings
 
 
 @dataclass(frozen=True)
@@ -66,29 +70,6 @@ class Started:
     folder: Path
     run: Callable[[], Verdict | None]
     cancel: CancelToken
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to run: `record` is the folder of sessions, `state` the folder of capture journals (None: the user's own),
-    `ssh` None means the user's set-up, `capture_directories` role -> folder on the target to capture into, instead of its platform's."""
-
-    record: Path | None = None
-    state: Path | None = None
-    ssh: SshSettings | None = None
-    capture_directories: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a front end opens with: a playbook with what is known of its targets, their platforms and inputs, or nothing at all."""
-
-    playbook: str = ""
-    targets: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    settings: Settings = field(default_factory=Settings)
-    remark: str = ""
-    platforms: Mapping[str, str] = field(default_factory=dict)
 
 
 def checked_playbook(name: str) -> Playbook:
@@ -147,6 +128,9 @@ def typed_inputs(playbook: Playbook, given: Mapping[str, str]) -> Mapping[str, s
         if not text:
             problems.append(f"--set {name}=… is missing: {spec.help or spec.type}")
             continue
+        if without_secrets(text.encode("utf-8", "surrogatepass")) != text.encode("utf-8", "surrogatepass"):
+            problems.append(f"`{name}` holds a secret: inputs are recorded, so it is not taken")
+            continue
         try:
             values[name] = validated(spec, text)
         except InputError as error:
@@ -184,15 +168,21 @@ def _run_commands(step: RunStep, prepared: Prepared) -> tuple[str, ...]:
 
 
 def _capture_commands(step: CaptureStep, prepared: Prepared, directories: Mapping[str, str]) -> tuple[str, ...]:
-    """What a capture runs on the target, from the check for room to the removal of its file."""
-    recipe = load_platform(prepared.targets[step.target].platform).capture
+    interface, filter_ = planned_text(step.interface, prepared.inputs), planned_text(step.filter, prepared.inputs)
+    bounds = (step.snaplen, step.seconds, step.packets, step.megabytes)
+    capture = StartCapture("", "", step.target, interface, filter_, *bounds)
+    return capture_commands(capture, prepared.targets[step.target].platform, directories.get(step.target, ""))
+
+
+def capture_commands(capture: StartCapture, platform: str, directory: str = "") -> tuple[str, ...]:
+    """What a capture runs on the target, from the check for room to the removal of its file; nothing where the platform cannot capture."""
+    recipe = load_platform(platform).capture
     if recipe is None:
         return ()
-    interface, filter_ = planned_text(step.interface, prepared.inputs), planned_text(step.filter, prepared.inputs)
-    file = f"{directories.get(step.target, recipe.directories[0]).rstrip('/')}/tshoot-‹session›.pcap"
-    places = {"interface": interface, "snaplen": step.snaplen, "packets": step.packets, "path": file, "filter": shlex.quote(filter_)}
-    command = f"{recipe.program} {recipe.arguments.format(**places)}"
-    bounds = f"ended after {step.seconds:g} s, {step.packets} packets or {step.megabytes:g} MB, or when the connection ends"
+    file = f"{(directory or recipe.directories[0]).rstrip('/')}/tshoot-‹session›.pcap"
+    places = {"interface": capture.interface, "snaplen": capture.snaplen, "packets": capture.packets, "path": file}
+    command = f"{recipe.program} {recipe.arguments.format(**places, filter=shlex.quote(capture.filter))}"
+    bounds = f"ended after {capture.seconds:g} s, {capture.packets} packets or {capture.megabytes:g} MB, or when the connection ends"
     return (recipe.free_space, f"{command}   ({bounds})", f"sha256sum {file}", f"rm -f {file}")
 
 
@@ -218,15 +208,16 @@ def start(
     prompter: Prompter,
     views: Sequence[View] = (),
     cancel: CancelToken | None = None,
+    steering: Steering | None = None,
 ) -> Started:
-    """Open the session and build the runner; nothing is connected to before `run()`."""
+    """Open the session and build the runner; nothing is connected to before `run()`. `steering` is the operator's hand on the run."""
     from tshoot.session.log import SessionLog
     from tshoot.session.store import default_root
 
     knowledge = ShippedKnowledge()
     log = SessionLog.create(settings.record or default_root(), prepared.playbook.id, prepared.playbook.text, knowledge.versions())
     begun = partial(begin, prepared.playbook, prepared.targets, prepared.inputs, knowledge)
-    return assemble(log, begun, prepared.targets, settings, operator=operator, prompter=prompter, views=views, cancel=cancel)
+    return assemble(log, begun, prepared.targets, settings, operator=operator, prompter=prompter, views=views, cancel=cancel, steering=steering)
 
 
 def assemble(
@@ -240,19 +231,32 @@ def assemble(
     views: Sequence[View] = (),
     cancel: CancelToken | None = None,
     told: Told | None = None,
+    steering: Steering | None = None,
 ) -> Started:
     """A run from `begun` on, into `log`, which `told` tells of where it holds something already; `run()` closes it."""
+    from tshoot.performers.command import reads_only
     from tshoot.performers.world import World
     from tshoot.session.store import default_root
 
     cancel = cancel or CancelToken()
     state = settings.state or default_root().parent
-    world = World(targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state)
+    steering = steering or Steering()
+    steering.meet(operator.approve if isinstance(operator, Approver) else None, lambda role, command: reads_only(targets[role], command))
+    world = World(targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state, steering)
 
     def go() -> Verdict | None:
         with log:
             return runner.run()
 
-    runner = Runner(begun, world.perform, log, views=views, cancel=cancel, cleanup=world.close, told=told)
+    runner = Runner(
+        begun,
+        world.perform,
+        log,
+        views=views,
+        cancel=cancel,
+        cleanup=world.close,
+        told=told,
+        steering=steering,
+    )
     world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
     return Started(log.header.session, log.folder, go, cancel)

@@ -4,7 +4,8 @@ A step's effects are requested; when all are answered its node decides; a decisi
 or ends in a verdict. Steps of `together` are requested at once, a sampled one asks again until its series is
 complete. A capture is a chain within one node: start, the steps during it, stop, decode; if
 the start fails the rest is skipped, if a step during it fails the capture is stopped and read all the same.
-A target that cannot be used at all ends the run, unless the node's own conditions ask for `.failed`.
+A target that cannot be used at all ends the run, unless the node's own conditions ask for `.failed`. What the operator
+does by hand comes as events, too (engine/steered.py).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
 from tshoot.engine.state import Knowledge, Result, State
+from tshoot.engine.steered import applies, ended, entered, left_answered, steer, told
 from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
-from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, TargetSpec
+from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, OperatorSteered, TargetSpec
 from tshoot.model.facts import Unknown, Value
 from tshoot.model.verdicts import Decision, Verdict
 from tshoot.playbook.evaluation import render
@@ -48,13 +50,29 @@ def begin(
 
 def advance(state: State, event: Event) -> Advanced:
     """One event further. Events that answer nothing the state waits for change nothing."""
-    if state.verdict is not None or not isinstance(event, EffectAnswered) or event.key not in state.waiting:
+    if state.verdict is not None or not isinstance(event, EffectAnswered | OperatorSteered):
+        return state, ()
+    if isinstance(event, OperatorSteered):
+        return _steered(state, event)
+    if event.key in state.left:
+        return left_answered(state, state.left[event.key], isinstance(event.outcome, Ok))
+    if event.key not in state.waiting:
         return state, ()
     effect = state.waiting[event.key]
     if isinstance(event.outcome, Ok) and not isinstance(event.outcome.answer, _ANSWER_TO[type(effect)]):
         event = replace(event, outcome=Failed("internal", f"{type(event.outcome.answer).__name__} is no answer to `{event.key}`"))
     state = replace(state, waiting={key: waiting for key, waiting in state.waiting.items() if key != event.key})
     return _settled(*_answered(state, state.playbook.nodes[state.node], effect, event))
+
+
+def _steered(state: State, event: OperatorSteered) -> Advanced:
+    if not applies(state, event):
+        return state, ()
+    state, node, stops = steer(state, event)
+    if not node:
+        return state, ()
+    state, effects = _settled(*_enter(state, node))
+    return state, (*stops, *effects)
 
 
 def _answered(state: State, node: Node, effect: Effect, event: EffectAnswered) -> Advanced:
@@ -81,14 +99,14 @@ def _settled(state: State, effects: tuple[Effect, ...] = ()) -> Advanced:
     """Decide for as long as nothing is waited for."""
     while state.verdict is None and not state.waiting:
         state, effects = _decide(state)
-    return state, effects
+    return told(state), effects
 
 
 def _enter(state: State, node_id: str) -> Advanced:
     """Ask for the node's step; nothing is waited for where it has none, or where the step cannot be asked for."""
     attempt = state.visits.get(node_id, 0) + 1
     node = state.playbook.nodes[node_id]
-    if attempt > node.attempts:
+    if entered(state, node_id) > node.attempts:
         return replace(state, verdict=too_often(state, node)), ()
     state = replace(state, node=node_id, attempt=attempt, stage=0, visits={**state.visits, node_id: attempt})
     wanted = node.step.steps if isinstance(node.step, TogetherStep) else () if node.step is None else ((node.id, node.step),)
@@ -192,10 +210,10 @@ def _sampled(state: State, node: Node, step_id: str, step: RunStep, effect: Effe
     assert step.sampling is not None  # noqa: S101  for the type checker
     if isinstance(effect, Wait):
         sample = _sample(state, node, step_id, step)
-        ended = isinstance(sample, Unknown) or isinstance(event.outcome, Failed)
-        return (state, ()) if ended else _waiting(state, sample)  # type: ignore[arg-type]
+        over = isinstance(sample, Unknown) or isinstance(event.outcome, Failed) or ended(state, effect)
+        return (state, ()) if over else _waiting(state, sample)  # type: ignore[arg-type]
     state = sampling.add_sample(state, step_id, step.sampling, _result(state, step_id, effect, event), event.at)
-    if sampling.enough(state, step_id, step.sampling):
+    if ended(state, effect) or sampling.enough(state, step_id, step.sampling):
         return state, ()
     number = len(state.samples[step_id])
     why = sampling.told(state, step_id, step.sampling)

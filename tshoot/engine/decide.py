@@ -3,7 +3,8 @@
 A condition that is unknown is passed over and remembered. A verdict by `otherwise` after an unknown
 condition would claim more than was seen: it becomes Inconclusive. So does `otherwise: healthy` when any
 decision on the way had such a doubt. A verdict under a condition that is true stands. A decision that was taken
-before (`state.standing`) is not taken again, whatever today's reading of the outputs would say.
+before (`state.standing`) is not taken again, whatever today's reading of the outputs would say. What the
+operator did by hand, where nothing may be excluded on it, counts as a condition that is unknown.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from tshoot.engine.citations import readings
 from tshoot.engine.explain import concluded, undecided
 from tshoot.engine.state import State
+from tshoot.engine.steered import by_hand, doubts_of
 from tshoot.model.facts import Unknown
 from tshoot.model.verdicts import ConditionValue, Decision
 from tshoot.playbook.evaluation import evaluate, render
@@ -55,12 +57,16 @@ def _take(state: State, node: Node, branch: Branch, tried: list[ConditionValue])
 
 def _settle(state: State, branch: Branch, decision: Decision) -> tuple[State, str | None]:
     open_conditions = tuple(f"{value.condition}: {value.reason}" for value in decision.conditions if value.outcome == "unknown")
-    doubts = state.doubts + (tuple(f"{decision.node}: {text}" for text in open_conditions) if branch.condition is None else ())
+    doubts = state.doubts + doubts_of(decision)
     state = replace(state, path=(*state.path, decision), doubts=doubts)
     if branch.kind == "go":
         return state, branch.leads_to
-    in_doubt = branch.condition is None and (open_conditions if branch.kind == "conclude" else doubts if branch.kind == "healthy" else ())
+    in_doubt: tuple[str, ...] = ()
+    if branch.condition is None and branch.kind == "conclude":
+        in_doubt = open_conditions + by_hand(state)
+    elif branch.kind == "healthy":
+        in_doubt = (doubts if branch.condition is None else ()) + by_hand(state)
     if in_doubt:
         reason = f"{'no fault was found' if branch.kind == 'healthy' else branch.leads_to + ' is possible'}, but not all that decides it is known"
-        return replace(state, verdict=undecided(state, tuple(in_doubt), reason)), None
+        return replace(state, verdict=undecided(state, in_doubt, reason)), None
     return replace(state, verdict=concluded(state, branch)), None

@@ -5,6 +5,9 @@ of effects that were requested and not yet answered; the run moves on when it is
 
 What may be given beforehand: `standing` are decisions that were taken already, by node and attempt: they are not taken again (a session
 is gone on with). `assumed` are facts that count instead of what is read, by step and path (what if?).
+
+`hand` is what the operator did that the verdict rests on, `ended` the series that he ended, `left` what is still to be answered of captures in nodes
+that he left (engine/steered.py).
 """
 
 from __future__ import annotations
@@ -57,6 +60,15 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """What the operator did at a visit (`node/attempt`), in words. `doubt`: nothing may be excluded on it."""
+
+    visit: str
+    text: str
+    doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     playbook: Playbook
     knowledge: Knowledge
@@ -74,6 +86,9 @@ class State:
     verdict: Verdict | None = None
     standing: Mapping[tuple[str, int], Decision] = field(default_factory=dict)
     assumed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    hand: tuple[Hand, ...] = ()
+    ended: frozenset[str] = frozenset()
+    left: Mapping[str, Effect] = field(default_factory=dict)
 
     @property
     def scope(self) -> dict[str, Value]:

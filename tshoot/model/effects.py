@@ -9,13 +9,14 @@ request in a replay has the same key.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Run one command on a target. `changes` is true only where the playbook says so and the operator agreed."""
+    """Run one command on a target. `changes` is true only where the playbook says so, or where the operator wrote it and it is not known to
+    only read; `typed`, where he wrote it: in place of the playbook's, or as a command of his own (`own-N/1@target`, no node)."""
 
     key: str
     node: str
@@ -25,6 +26,7 @@ class RunCommand:
     timeout: float = 30.0
     parser: str | None = None
     changes: bool = False
+    typed: bool = field(default=False, metadata={"omit_empty": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,15 @@ def sample_key(key: str) -> SampleKey | None:
     """None for the key of any other effect."""
     match = _SAMPLE.match(key)
     return SampleKey(match[1], int(match[3]), match[2] == "wait", match[1] + match[4]) if match else None
+
+
+_OWN = re.compile(r"own-([0-9]{1,9})/")
+
+
+def own_number(key: str) -> int:
+    """`3` of `own-3/1@host`, a command of the operator's own; 0 for the key of any other effect. No step is named with a dash."""
+    match = _OWN.match(key)
+    return int(match[1]) if match else 0
 
 
 Effect = RunCommand | StartCapture | StopCapture | Decode | AskOperator | Wait

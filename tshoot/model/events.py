@@ -14,6 +14,7 @@ from tshoot.model.effects import Effect
 from tshoot.model.evidence import EvidenceRef
 from tshoot.model.findings import Finding
 from tshoot.model.verdicts import Decision, Verdict
+from tshoot.model.verification import Verification
 
 FailureKind = Literal[
     # the target cannot be used at all
@@ -172,9 +173,34 @@ class DecisionTaken:
 
 @dataclass(frozen=True, slots=True)
 class NoteAdded:
+    """`attached` is a file that the note speaks of, such as the recording that a session was made from. It is later than format 1."""
+
     at: float
     text: str
     author: str
+    attached: EvidenceRef | None = field(default=None, metadata={"omit_empty": True})
+
+
+SteeringAction = Literal["paused", "went-on", "edited", "skipped", "by-hand", "retried", "branched", "ended-wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSteered:
+    """The operator took the run in hand; `by` is who. What the fields hold, by action:
+
+    edited: `key` of the command, `to` the command that is run, `was` the playbook's. skipped, by-hand: `key` of what was not performed; its
+    answer follows. retried: `key` is the visit (`node/attempt`) of `node` that counts no more. branched: `key` is the visit that is decided by
+    hand, `to` the node that it leads to. ended-wait: `key` of the wait, or of a part of the sampled series.
+    """
+
+    at: float
+    action: SteeringAction
+    by: str
+    node: str = ""
+    key: str = ""
+    to: str = ""
+    why: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +217,25 @@ class RunEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class VerificationBegan:
+    """From here on the deciding checks of the fault `cause` are asked again, of these targets. The run and its verdict stand before it."""
+
+    at: float
+    cause: str
+    targets: tuple[TargetSpec, ...]
+    by: str
+    tshoot: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixVerified:
+    """What came of a verification; one that was stopped has none."""
+
+    at: float
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownEvent:
     """An event kind that this version does not know: kept and shown."""
 
@@ -199,8 +244,31 @@ class UnknownEvent:
     body: Mapping[str, object] = field(default_factory=dict)
 
 
-Event = RunStarted | EffectRequested | EffectAnswered | DecisionTaken | NoteAdded | VerdictReached | RunEnded | UnknownEvent
-EVENTS: tuple[type[Event], ...] = (RunStarted, EffectRequested, EffectAnswered, DecisionTaken, NoteAdded, VerdictReached, RunEnded)
+Event = (
+    RunStarted
+    | EffectRequested
+    | EffectAnswered
+    | DecisionTaken
+    | NoteAdded
+    | OperatorSteered
+    | VerdictReached
+    | RunEnded
+    | VerificationBegan
+    | FixVerified
+    | UnknownEvent
+)
+EVENTS: tuple[type[Event], ...] = (
+    RunStarted,
+    EffectRequested,
+    EffectAnswered,
+    DecisionTaken,
+    NoteAdded,
+    OperatorSteered,
+    VerdictReached,
+    RunEnded,
+    VerificationBegan,
+    FixVerified,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Captures:
         with self._lock:
             remote = self._by_role.setdefault(effect.target, RemoteCapture(transport, self._journal, self._session))
         show(Progress(effect.key, f"starting {recipe.program} on {effect.interface}, waiting until it listens"))
-        return remote.start(effect, recipe, self._directories.get(effect.target), cancel)
+        return remote.start(effect, recipe, self._directories.get(effect.target), cancel, show)
 
     def stop(self, effect: StopCapture, cancel: CancelToken, show: Show) -> CaptureTaken:
         """Stop, pull, compare, remove; the pulled file goes into the session's evidence."""

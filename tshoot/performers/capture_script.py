@@ -1,8 +1,8 @@
 """The shell script that captures on a target: POSIX, such as busybox's ash, dash and bash run it. Pure text.
 
-It says `pid N` and then runs until the first of these: the program's own packet count; a loop that looks every second at time and
-size; the end of its standard input, which is the end of our connection, however it ends; `kill -INT` by us. `ulimit -f` is the
-last bound on the size where a second is too long. No `timeout` program is needed: its options differ between systems.
+It says `pid N`, then every second `size N` (bytes of the file), and runs until the first of these: the program's own packet count; a loop
+that looks every second at time and size; the end of its standard input, which is the end of our connection, however it ends; `kill -INT` by us.
+`ulimit -f` is the last bound on the size where a second is too long. No `timeout` program is needed: its options differ between systems.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ OCCUPIED = 73  # exit status: a file of that name is there already
 
 _SCRIPT = """umask 077
 if [ -e {path} ] || [ -h {path} ]; then echo 'a file of that name exists' >&2; exit {occupied}; fi
-exec 3<&0
-(ulimit -f {blocks} 2>/dev/null; exec {command}) </dev/null 3<&- &
+exec 3<&0 4>&1
+(ulimit -f {blocks} 2>/dev/null; exec {command}) </dev/null 3<&- 4>&- &
 pid=$!
 echo "pid $pid"
 end() {{ for signal in INT TERM KILL; do kill -$signal $pid || return; sleep 2; done; }}
-(cat <&3; end) >/dev/null 2>&1 &
+(cat <&3; end) >/dev/null 2>&1 4>&- &
 watchdog=$!
 (seconds=0
 while kill -0 $pid && [ $seconds -lt {seconds} ]; do
-  sleep 1
+  sleep 1 4>&-
   seconds=$((seconds + 1))
   size=$(ls -ln {path} | (read -r mode links owner group size rest; echo "$size"))
+  echo "size ${{size:-0}}" >&4
   [ "${{size:-0}}" -ge {bytes} ] && break
 done
+exec 4>&-
 end) </dev/null 3<&- >/dev/null 2>&1 &
 loop=$!
-exec 3<&-
+exec 3<&- 4>&-
 wait $pid
 status=$?
 kill $watchdog $loop 2>/dev/null

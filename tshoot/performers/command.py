@@ -1,7 +1,8 @@
 """RunCommand: one command over a target's transport, behind the read-only gate.
 
 The gate is here and nowhere else: a command that its platform does not know to only read runs only when
-the playbook says `changes: true` and the operator says yes to this very command on this very target.
+the playbook says `changes: true` and the operator says yes to this very command on this very target; or when he
+wrote the command himself and types the name of the device.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from tshoot.model.effects import AskOperator, RunCommand
 from tshoot.model.events import CommandRan, Progress, TargetSpec
 from tshoot.performers.operator import Operator
 from tshoot.platforms.loader import load_platform
+from tshoot.transports.address import parse_address
 from tshoot.transports.base import Transport
 
 
 def check_allowed(effect: RunCommand, target: TargetSpec, operator: Operator, cancel: CancelToken) -> None:
     """Raise TargetError("declined") unless the command only reads, or is a declared change that the operator agrees to."""
-    if load_platform(target.platform).rule_for(effect.command) is not None:
+    if reads_only(target, effect.command):
+        return
+    if effect.typed:
+        _check_named(effect, target, operator, cancel)
         return
     if not effect.changes:
         raise TargetError(
@@ -32,6 +37,22 @@ def check_allowed(effect: RunCommand, target: TargetSpec, operator: Operator, ca
     cancel.check()
     if answer != "yes":
         raise TargetError("declined", f"{target.host}: not run, the operator did not agree: `{effect.command}`")
+
+
+def reads_only(target: TargetSpec, command: str) -> bool:
+    """Whether the target's platform knows the command to only read."""
+    return load_platform(target.platform).rule_for(command) is not None
+
+
+def _check_named(effect: RunCommand, target: TargetSpec, operator: Operator, cancel: CancelToken) -> None:
+    """A yes comes too easily to a command that was just typed: the name of the device does not."""
+    name = parse_address(target.host).host
+    question = f"This may change {target.host}: `{effect.command}`. Type the name of the device to run it: {name}"
+    answer = operator.ask(AskOperator(effect.key, effect.node, question, form="text", why=effect.why), cancel)
+    cancel.check()
+    if (answer or "").strip() not in {name, target.host}:
+        hint = f"`{name}` has to be typed to run what is not known to only read on {target.platform}"
+        raise TargetError("declined", f"{target.host}: not run, the device was not named: `{effect.command}`", hint)
 
 
 def run_command(effect: RunCommand, transport: Transport, cancel: CancelToken, show: Callable[[Progress], None]) -> CommandRan:

@@ -24,6 +24,7 @@ from tshoot.model.evidence import EvidenceRef
 from tshoot.model.text import clean_line, decode
 from tshoot.performers.capture_script import OCCUPIED, bound_megabytes, capture_script, file_name
 from tshoot.performers.capture_space import directory_with_room
+from tshoot.performers.capture_watch import Show, unseen, watch
 from tshoot.performers.journal import CaptureJournal, CaptureRecord, State
 from tshoot.platforms.loader import CaptureRecipe
 from tshoot.transports.base import OnBytes, Process, Transport
@@ -53,8 +54,11 @@ class RemoteCapture:
 
     # --- start -------------------------------------------------------------------------------------
 
-    def start(self, effect: StartCapture, recipe: CaptureRecipe, directory: str | None, cancel: CancelToken) -> CaptureStarted:
-        """Returns once it listens and has settled. TargetErrors: "no-space", "permission-denied", "missing-program", "not-found", …"""
+    def start(self, effect: StartCapture, recipe: CaptureRecipe, directory: str | None, cancel: CancelToken, show: Show = unseen) -> CaptureStarted:
+        """Returns once it listens and has settled; `show` is told how far it is until it ends.
+
+        TargetErrors: "no-space", "permission-denied", "missing-program", "not-found", …
+        """
         place = directory_with_room(self._transport, recipe, directory, bound_megabytes(effect), cancel)
         path = f"{place.rstrip('/')}/{file_name(self._session, effect.key)}"
         script = capture_script(effect, recipe, path)
@@ -76,6 +80,7 @@ class RemoteCapture:
             raise
         with self._lock:
             self._running[effect.key] = running
+        watch(process, effect, show)
         return CaptureStarted(path, running.pid, recipe.program)
 
     def _await_pid(self, process: Process, recipe: CaptureRecipe, cancel: CancelToken) -> int:

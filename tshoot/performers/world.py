@@ -23,6 +23,7 @@ from tshoot.performers.operator import Operator, ask_operator
 from tshoot.performers.wait import wait
 from tshoot.platforms.loader import load_platform
 from tshoot.session.log import SessionLog
+from tshoot.steering import Steering
 from tshoot.transports.base import CommandTimeout, Prompter, Transport
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ class World:
         ssh: SshSettings | None,
         capture_directories: Mapping[str, str],
         state: Path,
+        steering: Steering | None = None,
     ) -> None:
         self._targets = targets
         self._log = log
         self._operator = operator
         self._prompter = prompter
         self._cancel = cancel
+        self._steering = steering or Steering()
         self._ssh = ssh
         self._transports: dict[str, Transport] = {}
         self._connecting = {role: threading.Lock() for role in targets}
@@ -91,9 +94,11 @@ class World:
             case Decode():
                 return decode_capture(effect, self._log.evidence_path(effect.sha256), self._cancel, show)
             case AskOperator():
-                return ask_operator(effect, self._operator, self._cancel)
+                with self._steering.until_let_go(effect.key, self._cancel) as over:
+                    return ask_operator(effect, self._operator, self._cancel, over)
             case Wait():
-                return wait(effect, self._cancel, show)
+                with self._steering.until_let_go(effect.key, self._cancel) as over:
+                    return wait(effect, self._cancel, over, show)
 
     def _connected(self, role: str, show: Show) -> Transport:
         with self._connecting[role]:

@@ -88,6 +88,7 @@ class PlatformDocument(_Strict):
     commands: Annotated[tuple[CommandDocument, ...], AfterValidator(_some)]
     cli: CliDocument | None = None
     refusals: tuple[Annotated[str, AfterValidator(_refusal)], ...] = ()
+    version: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     capture: CaptureDocument | None = None
 
     @model_validator(mode="after")

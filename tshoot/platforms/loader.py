@@ -48,7 +48,10 @@ class CliRecipe:
 
 @dataclass(frozen=True)
 class Platform:
-    """`cli` is there where `transport` is ssh-cli. `refusals` tell the lines by which the device refuses a command."""
+    """`cli` is there where `transport` is ssh-cli. `refusals` tell the lines by which the device refuses a command.
+
+    `version` is the command whose first line says what runs there, "" where none does; it is one of `commands`.
+    """
 
     name: str
     title: str
@@ -57,6 +60,7 @@ class Platform:
     capture: CaptureRecipe | None
     cli: CliRecipe | None = None
     refusals: tuple[re.Pattern[str], ...] = ()
+    version: str = ""
 
     def rule_for(self, command: str) -> CommandRule | None:
         """The first rule that the command matches; None: not known to only read."""
@@ -96,7 +100,11 @@ def read_platform(path: Path, *, included: bool = False) -> Platform:
     refusals = tuple(map(re.compile, document.refusals))
     if base is not None:
         rules, capture, refusals = rules + base.commands, capture or base.capture, refusals + base.refusals
-    return Platform(path.stem, document.title, document.transport, rules, capture, cli, refusals)
+    version = document.version or (base.version if base is not None else "")
+    platform = Platform(path.stem, document.title, document.transport, rules, capture, cli, refusals, version)
+    if version and platform.rule_for(version) is None:
+        raise PlaybookError(f"{path}: version: `{version}` fits none of its commands", "add its pattern, or name a command that has one")
+    return platform
 
 
 def _base(path: Path, name: str, included: bool) -> Platform:

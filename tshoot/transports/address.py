@@ -41,6 +41,8 @@ def parse_address(typed: str) -> Address:
 
 
 def _checked_user(user: str, typed: str) -> str:
+    if ":" in user:
+        raise UsageError("a target holds no password", "leave it out, USER@HOST: tshoot asks for it, or uses a key; targets are recorded")
     if not user or user.startswith("-") or not user.isprintable() or any(c.isspace() for c in user):
         raise _no_target(typed)
     return user

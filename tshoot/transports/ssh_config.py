@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from glob import glob
+from itertools import islice
 from pathlib import Path
 
 from tshoot.errors import TargetError, UsageError
 from tshoot.transports.address import Address
 
 _MAX_DEPTH = 16  # as OpenSSH's
+_MOST_NAMES = 10_000
 _LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
 _NOT_YET = "connect with another host, or forward a local port to it (`ssh -L 2222:HOST:22 JUMP`) and name 127.0.0.1:2222 as the target"
 _MATCH_NOW = {"host", "originalhost", "user", "localuser"}
@@ -81,6 +83,23 @@ def resolve(address: Address, config: Path | None) -> HostSettings:
         host_key_alias=values.get("hostkeyalias"),
         connect_timeout=None if timeout in (None, "none", "0") else float(_number(timeout or "", "ConnectTimeout", 86400)),
     )
+
+
+def named_hosts(config: Path | None) -> tuple[str, ...]:
+    """Every name that a `Host` line of the file, or of what it includes, gives without wildcards. UsageError where a file cannot be read."""
+    return tuple(islice(dict.fromkeys(_named(config, (), config.parent)), _MOST_NAMES)) if config is not None and config.is_file() else ()
+
+
+def _named(file: Path, trail: tuple[Path, ...], base: Path) -> Iterator[str]:
+    real = file.resolve()
+    if real in trail or len(trail) >= _MAX_DEPTH:
+        return
+    for option, value in _lines(file):
+        if option == "host":
+            yield from (name for name in _words(value) if not name.startswith("!") and not set(name) & set("*?"))
+        elif option == "include":
+            for found in _included(value, base):
+                yield from _named(found, (*trail, real), base)
 
 
 def _read(file: Path, reading: _Reading, active: bool, trail: tuple[Path, ...], base: Path) -> None:

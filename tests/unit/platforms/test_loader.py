@@ -182,3 +182,17 @@ def test_importing_the_loader_brings_neither_pydantic_nor_yaml() -> None:
     code = "import sys, tshoot.platforms.loader, tshoot.parsers; print(sorted({'pydantic', 'ruamel', 'ruamel.yaml'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_what_runs_there_is_asked_by_a_command_that_only_reads(name: str) -> None:
+    platform = load_platform(name)
+    assert platform.version
+    assert platform.rule_for(platform.version)
+
+
+def test_a_version_command_that_may_change_something_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "device.yaml"
+    file.write_text(GOOD + "version: reload\n", encoding="utf-8")
+    with pytest.raises(PlaybookError, match="`reload` fits none of its commands"):
+        read_platform(file)

@@ -9,7 +9,7 @@ import pytest
 
 from tshoot.errors import TargetError, UsageError
 from tshoot.transports.address import parse_address
-from tshoot.transports.ssh_config import HostSettings, resolve
+from tshoot.transports.ssh_config import HostSettings, named_hosts, resolve
 
 CONFIG = """
 # global
@@ -132,3 +132,11 @@ def test_hostile_text_does_no_harm(tmp_path):
 def test_no_file(tmp_path):
     assert ours("esx01", tmp_path / "absent").host == "esx01"
     assert ours("esx01", None).host == "esx01"
+
+
+def test_the_names_that_can_be_completed(tmp_path):
+    (tmp_path / "config").write_text("Include d/*\nHost nas1 nas2 *.lab !secret\nMatch host x\n  Include config\n", encoding="utf-8")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a").write_text("Host esx0? esx01\nHost nas1\n", encoding="utf-8")
+    assert named_hosts(tmp_path / "config") == ("esx01", "nas1", "nas2")
+    assert named_hosts(tmp_path / "none") == named_hosts(None) == ()

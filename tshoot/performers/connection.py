@@ -1,0 +1,106 @@
+"""A target tried before a run: one login by the run's own transport, one command that only reads, and closed again.
+
+Nothing is tried twice, for repeated logins lock accounts; what failed is told as a run would tell it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError, TshootError
+from tshoot.model.events import CommandRan, TargetSpec
+from tshoot.model.text import clean_line, decode
+from tshoot.platforms.loader import Platform, load_platform
+from tshoot.transports.base import HostKey, Prompter, Transport
+from tshoot.transports.settings import SshSettings
+
+_PATIENCE = 15.0  # seconds for the one command
+_LONGEST = 200
+OnStep = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of it. `kind` is "" where the login worked, else a FailureKind, and `problem` and `hint` say what failed.
+
+    `version` is the first line of what the device says of itself, "" where it says nothing; `remarks` are what did not
+    work beside the login. `rejected`: the target refused who logged in, so that one more attempt counts against the account.
+    """
+
+    target: TargetSpec
+    seconds: float
+    version: str = ""
+    remarks: tuple[str, ...] = ()
+    kind: str = ""
+    problem: str = ""
+    hint: str = ""
+    rejected: bool = False
+
+
+class _Heard:
+    """The prompter, and whether a prompt of it was left without an answer: then nothing was rejected."""
+
+    def __init__(self, prompter: Prompter) -> None:
+        self._prompter, self.unanswered = prompter, False
+
+    def accept_host_key(self, key: HostKey) -> bool:
+        return self._prompter.accept_host_key(key)
+
+    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
+        answer = self._prompter.secret(prompt, host, echo)
+        self.unanswered = self.unanswered or answer is None
+        return answer
+
+
+def try_connection(target: TargetSpec, prompter: Prompter, settings: SshSettings | None, cancel: CancelToken, on_step: OnStep) -> Tried:
+    """Log in once, ask for the version, log out. Raises Cancelled alone; `on_step` is told what is under way."""
+    from tshoot.transports.choose import transport_for  # brings paramiko
+
+    platform, heard, remarks = load_platform(target.platform), _Heard(prompter), list[str]()
+    transport = transport_for(platform, target.host, heard, settings, lambda said: remarks.append(clean_line(said)))
+    started = time.monotonic()
+    try:
+        on_step("logging in")
+        transport.connect(cancel)
+        version = _version(platform, transport, cancel, on_step, remarks)
+        return Tried(target, time.monotonic() - started, version, tuple(remarks))
+    except TargetError as error:
+        rejected = error.kind == "auth-rejected" and not heard.unanswered
+        return _failed(target, started, error, error.kind, rejected)
+    except TshootError as error:
+        cancel.check()
+        return _failed(target, started, error, "internal", False)
+    finally:
+        transport.close()
+
+
+def _failed(target: TargetSpec, started: float, error: TshootError, kind: str, rejected: bool) -> Tried:
+    problem, hint = clean_line(error.message), clean_line(error.hint)
+    return Tried(target, time.monotonic() - started, kind=kind, problem=problem, hint=hint, rejected=rejected)
+
+
+def _version(platform: Platform, transport: Transport, cancel: CancelToken, on_step: OnStep, remarks: list[str]) -> str:
+    """The first line that the platform's own command prints; a command that fails is a remark, the login worked."""
+    if not platform.version:
+        return ""
+    on_step(platform.version)
+    try:
+        ran = transport.run(platform.version, timeout=_PATIENCE, cancel=cancel)
+    except TargetError as error:
+        remarks.append(clean_line(error.message))
+        return ""
+    said = _first_line(ran)
+    refusal = platform.refusal(decode(ran.stdout))
+    if ran.exit_status or refusal:
+        status = f" (exit {ran.exit_status})" if ran.exit_status else ""
+        remarks.append(f"`{platform.version}` was not understood{status}: {refusal or said or 'no word'}; is it a {platform.title}?")
+        return ""
+    return said
+
+
+def _first_line(ran: CommandRan) -> str:
+    lines = decode(ran.stdout[:4096] or ran.stderr[:4096]).splitlines()
+    return next((text for line in lines if (text := clean_line(line).strip()[:_LONGEST])), "")
