@@ -12,6 +12,16 @@ from typing import Any
 
 import pytest
 
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """`recorded(NAME)`: the folder of a session recorded from the scenario, or of the fixtures' session, of that name; see tests/recorded_sessions.py."""
+    from tests.recorded_sessions import recorder
+
+    base = tmp_path_factory.getbasetemp()
+    return recorder((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "recorded")
+
+
 IN_ORDER = {
     r"a real PAM login needs root and a mount namespace": "containers often refuse a mount namespace, even to root",
     r"capturing on lo( with tcpdump)? (is not permitted here|needs root)": "raw sockets need a capability",

@@ -29,7 +29,7 @@ from tshoot.session.codec_v1 import Header, encode, encode_header, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import create_private, disk_errors, make_private_folder, open_regular, sync_folder, write_all
 from tshoot.session.masking import masked
-from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash, read_header, read_lines
+from tshoot.session.read import EVIDENCE, LOG, chained_lines, line_hash, read_header
 from tshoot.session.writer import sign, strike, told
 
 
@@ -96,13 +96,16 @@ class SessionLog:
 
     @classmethod
     def _go_on(cls, folder: Path, descriptor: int) -> SessionLog:
+        from tshoot.session.archive.freshness import unsettle  # brings sqlite3
+
         sign(folder)
+        unsettle(folder)
         try:
             log = cls(folder, descriptor, read_header(folder))
-            for _ in read_lines(folder, lambda sha256, size: b""):  # raises where the log is broken
-                pass
-            for number, line in complete_lines(folder):
-                log._n, log._end, log._prev = number, log._end + len(line), line_hash(line)
+            last = b""
+            for number, line in chained_lines(folder):  # raises where the log is broken
+                log._n, log._end, last = number, log._end + len(line), line
+            log._prev = line_hash(last)
             log._cut()
             _remove_unfinished(folder)
         except BaseException:

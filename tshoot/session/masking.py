@@ -8,12 +8,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import overload
 
-from tshoot.model.events import CommandRan, EffectAnswered, Event, Failed, NoteAdded, Ok, OperatorAnswered, Outcome
+from tshoot.model.effects import RunCommand
+from tshoot.model.events import (
+    CommandRan,
+    EffectAnswered,
+    EffectRequested,
+    Event,
+    Failed,
+    NoteAdded,
+    Ok,
+    OperatorAnswered,
+    OperatorSteered,
+    Outcome,
+    RunEnded,
+    RunStarted,
+)
 from tshoot.session.secrets import without_secrets
 
 
 @overload
 def masked(event: EffectAnswered) -> EffectAnswered: ...
+@overload
+def masked(event: OperatorSteered) -> OperatorSteered: ...
 @overload
 def masked(event: Event) -> Event: ...
 def masked(event: Event) -> Event:
@@ -24,6 +40,17 @@ def masked(event: Event) -> Event:
     if isinstance(event, NoteAdded):
         text = _text(event.text)
         return event if text == event.text else replace(event, text=text)
+    if isinstance(event, RunStarted):
+        inputs = {name: _text(value) if isinstance(value, str) else value for name, value in event.inputs.items()}
+        return event if inputs == dict(event.inputs) else replace(event, inputs=inputs)
+    if isinstance(event, RunEnded):
+        detail = _text(event.detail)
+        return event if detail == event.detail else replace(event, detail=detail)
+    if isinstance(event, OperatorSteered):
+        cleaned = replace(event, to=_text(event.to), why=_text(event.why), was=_text(event.was))
+        return event if cleaned == event else cleaned
+    if isinstance(event, EffectRequested) and isinstance(event.effect, RunCommand) and event.effect.typed:
+        return replace(event, effect=replace(event.effect, command=_text(event.effect.command)))
     return event
 
 

@@ -22,9 +22,9 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "cause": clean(verdict.cause),
         "title": clean(verdict.title),
         "reason": clean(verdict.reason),
-        "evidence": _citations(verdict.evidence),
+        "evidence": citations_json(verdict.evidence),
         "ruled_out": [
-            {"cause": clean(out.cause), "title": clean(out.title), "because": clean(out.because), "evidence": _citations(out.citations)}
+            {"cause": clean(out.cause), "title": clean(out.title), "because": clean(out.because), "evidence": citations_json(out.citations)}
             for out in verdict.ruled_out
         ],
         "path": [decision_json(decision) for decision in verdict.path],
@@ -49,7 +49,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 
 def _condition(condition: ConditionValue) -> dict[str, Any]:
-    readings = [{"fact": clean(read.fact), "value": clean(read.value), "evidence": _citations(read.citations)} for read in condition.readings]
+    readings = [{"fact": clean(read.fact), "value": clean(read.value), "evidence": citations_json(read.citations)} for read in condition.readings]
     return {
         "condition": clean(condition.condition),
         "outcome": condition.outcome,
@@ -59,7 +59,8 @@ def _condition(condition: ConditionValue) -> dict[str, Any]:
     }
 
 
-def _citations(citations: tuple[Citation, ...]) -> list[dict[str, Any]]:
+def citations_json(citations: tuple[Citation, ...]) -> list[dict[str, Any]]:
+    """Each citation with its "kind" and fields."""
     return [{"kind": _KINDS[type(citation)], **_fields(citation)} for citation in citations]
 
 

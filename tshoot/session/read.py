@@ -7,6 +7,7 @@ a line that is broken, missing or changed raises a SessionError that names it. L
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tshoot.session.values import Load
 
 LOG = "session.jsonl"
 EVIDENCE = "evidence"
+_PIECE = 1 << 20
 
 
 def read_header(folder: Path) -> Header:
@@ -58,6 +60,43 @@ def complete_lines(folder: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
         if len(line) > MAX_LINE:
             raise SessionError(f"{path}:{number + 1}: the line is longer than {MAX_LINE} bytes", "this is no session, or it was damaged")
+
+
+def chained_lines(folder: Path) -> Iterator[tuple[int, bytes]]:
+    """`complete_lines`, each checked by its number and hash to follow the one before; nothing is decoded, so the form of an event is not judged."""
+    prev = ""
+    for number, raw in complete_lines(folder):
+        if number > 1 and not (raw.endswith(f'"prev": "{prev}"}}\n'.encode()) and raw.startswith(b'{"n": %d,' % (number - 1))):
+            _follow(folder, number, raw, prev, lambda sha256, size: b"")  # its fields may stand in another order
+        yield number, raw
+        prev = line_hash(raw)
+
+
+def marked_lines(folder: Path, mark: re.Pattern[bytes], start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """(byte at which it begins, line) of the complete lines from `start` on, and before `stop`, that hold `mark`; a mark holds no newline.
+
+    It reads the log in large pieces and decodes nothing: the few lines that tell are found among a million others in a fraction of a second.
+    """
+    path = folder / LOG
+    with read_regular(path) as file, disk_errors("read", path):
+        file.seek(start)
+        rest = b""
+        while piece := file.read(_PIECE):
+            whole, newline, rest = (rest + piece).rpartition(b"\n") if b"\n" in piece else (b"", b"", rest + piece)
+            if len(rest) > MAX_LINE:
+                raise SessionError(f"{path}: a line is longer than {MAX_LINE} bytes", "this is no session, or it was damaged")
+            yield from ((at, line) for at, line in _marked(whole + newline, mark, start) if stop is None or at < stop)
+            start += len(whole) + len(newline)
+            if stop is not None and start >= stop:
+                return
+
+
+def _marked(whole: bytes, mark: re.Pattern[bytes], start: int) -> Iterator[tuple[int, bytes]]:
+    end = 0
+    for found in mark.finditer(whole):
+        if found.start() >= end:
+            begin, end = whole.rfind(b"\n", 0, found.start()) + 1, whole.index(b"\n", found.start()) + 1
+            yield start + begin, whole[begin:end]
 
 
 def line_hash(line: bytes) -> str:

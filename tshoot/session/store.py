@@ -6,21 +6,27 @@ A folder that cannot be read is listed with its problem: one broken session neve
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from tshoot.errors import SessionError, UsageError
-from tshoot.model.events import Event, RunEnded, VerdictReached
+from tshoot.model.events import Event, RunEnded, VerdictReached, VerificationBegan
 from tshoot.model.text import clean_line
+from tshoot.model.verdicts import Verdict
 from tshoot.session.codec_v1 import Header, decode
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import disk_errors
 from tshoot.session.log import is_being_written
-from tshoot.session.read import EVIDENCE, LOG, complete_lines, read_events, read_header
+from tshoot.session.read import EVIDENCE, LOG, chained_lines, marked_lines, read_events, read_header
 
-_TELLING = tuple(f'"event": "{name}"'.encode() for name in ("RunStarted", "EffectRequested", "VerdictReached", "RunEnded"))
+_TELLING = re.compile(rb'"event": "(?:RunStarted|VerdictReached|RunEnded|VerificationBegan)"')
+_ASKING = re.compile(rb'"event": "EffectRequested"')
+_VERDICT = re.compile(rb'"event": "VerdictReached"')
+_HEAD = 200  # bytes of a line in which its event is named
+_STAMP = re.compile(r"\d{8}T\d{6}Z(?=-)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def _find(root: Path, name: str) -> Path:
         folders = session_folders(root)
         if not folders:
             raise UsageError(f"there is no session yet in {root}", "`tshoot run PLAYBOOK` or `tshoot demo` makes one")
-        return max(folders, key=_began)
+        return max(_newest(folders), key=_began)
     folders = session_folders(root)
     fitting = [folder for folder in folders if folder.name == name] or [folder for folder in folders if _fits(folder.name, name)]
     if not fitting:
@@ -99,6 +105,13 @@ def _find(root: Path, name: str) -> Path:
     return fitting[0]
 
 
+def _newest(folders: list[Path]) -> list[Path]:
+    """Those that may have begun last: names of ours begin with their second, so that not every header of a large archive is read for this."""
+    stamps = {folder: found[0] for folder in folders if (found := _STAMP.match(folder.name))}
+    last = max(stamps.values(), default="")
+    return [folder for folder in folders if stamps.get(folder, last) == last]
+
+
 def _fits(folder_name: str, name: str) -> bool:
     return bool(name) and (folder_name.startswith(name) or folder_name.rpartition("-")[2].startswith(name))
 
@@ -106,7 +119,10 @@ def _fits(folder_name: str, name: str) -> bool:
 def session_folders(root: Path) -> list[Path]:
     """Every folder directly below `root` that may be a session, by name; none where `root` is not there yet."""
     with disk_errors("read", root):
-        return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")) if root.exists() else []
+        if not root.exists():
+            return []
+        with os.scandir(root) as entries:
+            return [Path(root, name) for name in sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())]
 
 
 def entry_of(folder: Path) -> SessionEntry:
@@ -123,17 +139,30 @@ def entry_of(folder: Path) -> SessionEntry:
         return replace(entry, state="broken", problem=clean_line(error.message))
 
 
+def verdict_of(folder: Path) -> Verdict | None:
+    """The verdict of a log, which is checked to be whole, without decoding all of it. SessionError where it is not."""
+    last: tuple[int, bytes] | None = None
+    for number, raw in chained_lines(folder):
+        if _VERDICT.search(raw, 0, _HEAD):
+            last = number, raw
+    if last is None:
+        return None
+    event = decode(last[1], lambda sha256, size: b"").event
+    return event.verdict if isinstance(event, VerdictReached) else None
+
+
 def _with_outcome(entry: SessionEntry) -> SessionEntry:
     """The entry with how it went. Only the lines that tell are decoded; the engine may ask again after an end (a resume)."""
-    ended = ""
-    for number, raw in complete_lines(entry.path):
-        if number == 1 or not any(mark in raw for mark in _TELLING):
-            continue
-        event = decode(raw, lambda sha256, size: b"").event
-        ended = event.reason if isinstance(event, RunEnded) else ""
+    ended, after, stop = "", 0, None
+    for at, raw in marked_lines(entry.path, _TELLING):
+        event = decode(raw, lambda sha256, size: b"").event if at else None
+        if isinstance(event, VerificationBegan):
+            stop = at  # how the run went is told before it
+            break
+        ended, after = (event.reason, at) if isinstance(event, RunEnded) else ("", 0)
         if isinstance(event, VerdictReached):
             entry = replace(entry, verdict=clean_line(event.verdict.kind), cause=clean_line(event.verdict.cause))
-    if ended == "finished":
+    if ended == "finished" and next(marked_lines(entry.path, _ASKING, after, stop), None) is None:
         return replace(entry, state="finished")
     return replace(entry, state="running" if is_being_written(entry.path) else "interrupted")
 

@@ -17,13 +17,15 @@ from tshoot.model.events import (
     RunStarted,
     TargetSpec,
     VerdictReached,
+    VerificationBegan,
 )
 from tshoot.model.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`started` is seconds since the epoch; `seconds` from the first event to the last. `ended` is None where the run was cut off."""
+    """`started` is seconds since the epoch; `seconds` from the first event to the last. `ended` is None where the run was cut off;
+    a verification after it (`verifying`) changes nothing of that."""
 
     playbook: str = ""
     targets: tuple[TargetSpec, ...] = ()
@@ -35,6 +37,7 @@ class Summary:
     failures: int = 0
     verdict: Verdict | None = None
     ended: RunEnded | None = None
+    verifying: bool = False
 
     def after(self, event: Event) -> Summary:
         """The summary with one more event."""
@@ -44,7 +47,7 @@ class Summary:
             case RunStarted(playbook=playbook, targets=targets):
                 return replace(summary, playbook=playbook, targets=targets)
             case EffectRequested(effect=effect):
-                return replace(summary, commands=self.commands + isinstance(effect, RunCommand), ended=None)
+                return replace(summary, commands=self.commands + isinstance(effect, RunCommand), ended=self.ended if self.verifying else None)
             case EffectAnswered(outcome=Failed()):
                 return replace(summary, failures=self.failures + 1)
             case EffectAnswered(outcome=Ok(answer=CaptureTaken())):
@@ -53,6 +56,8 @@ class Summary:
                 return replace(summary, verdict=verdict)
             case RunEnded():
                 return replace(summary, ended=event)
+            case VerificationBegan():
+                return replace(summary, verifying=True)
         return summary
 
 

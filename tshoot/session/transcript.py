@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, SampleKey, StartCapture, StopCapture, Wait, sample_key
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, SampleKey, StartCapture, StopCapture, Wait, own_number, sample_key
 from tshoot.model.events import (
     Answer,
     CommandRan,
@@ -20,19 +20,24 @@ from tshoot.model.events import (
     EffectAnswered,
     EffectRequested,
     Event,
+    FixVerified,
     NoteAdded,
     Ok,
+    OperatorSteered,
     RunEnded,
     RunStarted,
     UnknownEvent,
     VerdictReached,
+    VerificationBegan,
 )
 from tshoot.model.text import decode
 from tshoot.model.verdicts import ConditionValue, Decision
 from tshoot.session.outcome_text import outcome_lines
 from tshoot.session.prose import LONGEST_VALUE, duration, one_line, plural, wrapped
+from tshoot.session.steered_text import steered_words
 from tshoot.session.summary import Summary
 from tshoot.session.verdict_text import verdict_lines
+from tshoot.session.verification_text import verification_lines
 
 MOST_LINES = 60  # of one output
 _TIME = re.compile(r"[0-9]{1,4}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
@@ -71,12 +76,20 @@ class Transcript:
                 return self._answered(clock, event)
             case DecisionTaken():
                 return self._decided(clock, event.decision)
-            case NoteAdded():
-                return wrapped(event.text, len(clock), f"{clock}note by {one_line(event.author)}: ")
+            case OperatorSteered() | NoteAdded():
+                return _said(clock, event)
             case VerdictReached():
                 return ["", *verdict_lines(event.verdict), ""]
             case RunEnded():
                 return self._ended(clock, event)
+            case VerificationBegan():
+                self._samples, self._whys = {}, {}
+                return [
+                    "",
+                    *wrapped(f"the deciding checks of {event.cause} are asked again", len(clock), f"{clock}verification by {one_line(event.by)}: "),
+                ]
+            case FixVerified():
+                return ["", *verification_lines(event.verification), ""]
             case UnknownEvent():
                 return [f"{clock}{one_line(event.name)} (not known to this version): {one_line(json.dumps(dict(event.body), default=str))}"]
 
@@ -138,6 +151,12 @@ class Transcript:
         return bool(why.strip()) and said != why
 
 
+def _said(clock: str, event: OperatorSteered | NoteAdded) -> list[str]:
+    if isinstance(event, NoteAdded):
+        return wrapped(event.text, len(clock), f"{clock}note by {one_line(event.author)}: ")
+    return wrapped(steered_words(event), len(clock), f"{clock}by hand, {one_line(event.by)}: ")
+
+
 def _started(event: RunStarted) -> list[str]:
     pairs = [(target.role, f"{target.host} ({target.platform})") for target in event.targets]
     pairs += [(name, str(value)) for name, value in event.inputs.items()]
@@ -149,7 +168,8 @@ def _started(event: RunStarted) -> list[str]:
 def _request(clock: str, effect: Effect) -> list[str]:
     match effect:
         case RunCommand():
-            return [f"{clock}{one_line(effect.target)} $ {one_line(effect.command, 2000)}"]
+            own = " (the operator's own command)" if own_number(effect.key) else ""
+            return [f"{clock}{one_line(effect.target)} $ {one_line(effect.command, 2000)}{own}"]
         case StartCapture():
             bounds = f"at most {duration(effect.seconds)}, {plural(effect.packets, 'packet')}, {effect.megabytes:g} MB"
             return [f"{clock}{one_line(effect.target)} capture on {one_line(effect.interface)}: {one_line(effect.filter)} ({bounds})"]

@@ -10,16 +10,19 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError
 from tshoot.session.codec_v1 import decode, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import disk_errors, read_regular
 from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash, read_header
 from tshoot.session.references import references
+
+_OFTEN, _TOLD_EVERY = 100, 20_000  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,14 @@ class Problem:
         return f"{place}{'remark: ' if self.remark else ''}{self.text}"
 
 
-def verify(folder: Path) -> list[Problem]:
-    """Every problem, in the order of the lines; no problem but remarks means that the session is intact."""
+def verify(folder: Path, cancel: CancelToken | None = None, tell: Callable[[int], None] = lambda lines: None) -> list[Problem]:
+    """Every problem, in the order of the lines; no problem but remarks means that the session is intact.
+
+    `tell` hears now and then how many lines were read. Raises Cancelled when the token is set.
+    """
     try:
         header = read_header(folder)
-        problems = list(_lines(folder))
+        problems = list(_lines(folder, _Pace(cancel or CancelToken(), tell)))
     except SessionError as error:
         return [Problem(1, error.message)]
     if hashlib.sha256(header.playbook_text.encode("utf-8", "surrogatepass")).hexdigest() != header.playbook_sha256:
@@ -47,11 +53,25 @@ def verify(folder: Path) -> list[Problem]:
     return sorted([*problems, *_open_to_others(folder)], key=lambda problem: problem.line)
 
 
-def _lines(folder: Path) -> Iterator[Problem]:
+class _Pace:
+    """Looks now and then whether to stop, and says how far it is."""
+
+    def __init__(self, cancel: CancelToken, tell: Callable[[int], None]) -> None:
+        self._cancel, self._tell = cancel, tell
+
+    def step(self, lines: int) -> None:
+        if not lines % _OFTEN:
+            self._cancel.check()
+        if not lines % _TOLD_EVERY:
+            self._tell(lines)
+
+
+def _lines(folder: Path, pace: _Pace) -> Iterator[Problem]:
     evidence, known = Evidence(folder / EVIDENCE), dict[tuple[str, int], str]()
     before, n, sealed, end = b"", 0, False, 0
     for number, raw in complete_lines(folder):
         end += len(raw)
+        pace.step(number)
         if number > 1:
             try:
                 line = decode(raw, lambda sha256, size: b"")
@@ -74,6 +94,8 @@ def _lines(folder: Path) -> Iterator[Problem]:
 
 def _evidence(raw: bytes, evidence: Evidence, known: dict[tuple[str, int], str]) -> Iterator[str]:
     """What is wrong with the evidence that a line names; each piece is read once."""
+    if b'"sha256"' not in raw:
+        return
     for sha256, size in references(json.loads(raw)):
         if (sha256, size) not in known:
             known[sha256, size] = evidence.problem(sha256, size)

@@ -1,15 +1,18 @@
 """What of a session is put into the index: its words, in pieces that say where they stand, and the names and addresses that it is about.
 
-Bounded: the beginning and the end of a long output, a megabyte of a session. A session that cannot be read to its end is indexed as far as it can be.
+Bounded: the beginning and the end of a long output; of a long session its first and its last lines, and between them what is neither asked of nor
+answered by a device (notes, verdicts). A session that cannot be read to its end is indexed as far as it can be.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 
 from tshoot.errors import SessionError
@@ -21,23 +24,32 @@ from tshoot.model.events import (
     EffectRequested,
     Event,
     Failed,
+    FixVerified,
     NoteAdded,
     Ok,
     OperatorAnswered,
+    OperatorSteered,
     RunStarted,
     VerdictReached,
 )
 from tshoot.model.text import clean, decode
 from tshoot.session import codec_v1
 from tshoot.session.evidence import Evidence
-from tshoot.session.read import EVIDENCE, complete_lines
+from tshoot.session.files import disk_errors, read_regular
+from tshoot.session.read import EVIDENCE, LOG, complete_lines, marked_lines
 from tshoot.session.report.text import visible
+from tshoot.session.steered_text import steered_words
 
-MOST = 1 << 20  # characters of one session
+MOST = 1 << 20  # characters of one session: three quarters for its first lines
+_RESERVE = 100_000  # characters besides, for verdicts
+_FIRST_LINES, _LAST_BYTES = 10_000, 1 << 20
+_MOST_TOLD = 10_000  # lines between them
 _FIRST, _LAST = 100_000, 20_000  # characters of an output
 _MOST_BYTES = 32 << 20  # of an output that is read at all
 _MOST_ADDRESSES = 500
-_DECISION = b'"event": "DecisionTaken"'
+_DECISION = re.compile(rb'"event": "DecisionTaken"')
+_TOLD = re.compile(rb'"event": "(?!EffectRequested"|EffectAnswered"|DecisionTaken")')
+_HEAD = 200  # bytes of a line in which its event is named
 _ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:][0-9A-Fa-f:.]{1,44}(?![\w:])")
 
 
@@ -62,15 +74,31 @@ class Contents:
 
 def contents_of(folder: Path) -> Contents:
     """Never raises for what a session holds; a line that cannot be read is left out. What decisions tell, the verdict tells again."""
-    reading = _Reading(folder)
+    reading, end = _Reading(folder), 0
     with suppress(SessionError):
-        for number, raw in complete_lines(folder):
-            if number > 1 and _DECISION not in raw[:200]:
-                with suppress(SessionError):
-                    event = codec_v1.decode(raw, reading.load).event
-                    if event is not None:
-                        reading.take(event)
+        for number, raw in islice(complete_lines(folder), _FIRST_LINES):
+            end += len(raw)
+            if number > 1 and not _DECISION.search(raw, 0, _HEAD):
+                reading.line(raw)
+    with suppress(SessionError):
+        for _, raw in islice(marked_lines(folder, _TOLD, end), _MOST_TOLD):
+            reading.line(raw)
+    reading.left += MOST // 4
+    with suppress(SessionError):
+        for raw in _last_lines(folder, end):
+            if not _DECISION.search(raw, 0, _HEAD) and not _TOLD.search(raw, 0, _HEAD):
+                reading.line(raw)
     return reading.contents
+
+
+def _last_lines(folder: Path, end: int) -> list[bytes]:
+    """The complete lines that begin behind `end` and lie in the last piece of the log."""
+    path = folder / LOG
+    with read_regular(path) as file, disk_errors("read", path):
+        start = max(end, os.fstat(file.fileno()).st_size - _LAST_BYTES)
+        file.seek(start)
+        lines = file.read(_LAST_BYTES).splitlines(keepends=True)
+    return [line for line in lines[0 if start == end else 1 :] if line.endswith(b"\n")]
 
 
 def addresses_in(text: str) -> Iterator[str]:
@@ -86,18 +114,26 @@ class _Reading:
     def __init__(self, folder: Path) -> None:
         self.contents = Contents()
         self._evidence = Evidence(folder / EVIDENCE)
-        self._left = MOST
+        self.left = MOST - MOST // 4
+        self._reserve = _RESERVE
         self._seen: set[str] = set()
         self._asked: dict[str, str] = {}
 
     def load(self, sha256: str, size: int) -> bytes:
         """The bytes of an output the first time it is met; nothing where they are missing, too many, or have been read."""
-        if sha256 in self._seen or size > _MOST_BYTES or self._left <= 0:
+        if sha256 in self._seen or size > _MOST_BYTES or self.left <= 0:
             return b""
         self._seen.add(sha256)
         with suppress(SessionError):
             return self._evidence.read(sha256, size)
         return b""
+
+    def line(self, raw: bytes) -> None:
+        """One line; nothing where it cannot be read."""
+        with suppress(SessionError):
+            event = codec_v1.decode(raw, self.load).event
+            if event is not None:
+                self.take(event)
 
     def take(self, event: Event) -> None:
         match event:
@@ -110,10 +146,14 @@ class _Reading:
                 self._asked[effect.key] = effect.question
             case EffectAnswered():
                 self._answered(event)
+            case OperatorSteered() if event.to or event.why:
+                self._add("note", event.by, steered_words(event))
             case NoteAdded():
                 self._add("note", event.author, event.text)
             case VerdictReached():
                 self._concluded(event)
+            case FixVerified(verification=told):
+                self._add("verdict", "verification", f"{told.outcome} {told.cause}\n{told.reason}")
 
     def _started(self, event: RunStarted) -> None:
         for target in event.targets:
@@ -155,10 +195,12 @@ class _Reading:
         self._add("verdict", verdict.cause or verdict.kind, "\n".join(filter(None, told)))
 
     def _add(self, kind: str, source: str, text: str) -> None:
-        text = storable(visible(text[: self._left]))
+        room = self.left + (self._reserve if kind == "verdict" else 0)
+        text = storable(visible(text[: max(0, room)]))
         if not text.strip():
             return
-        self._left -= len(text)
+        taken = min(len(text), max(0, self.left))
+        self.left, self._reserve = self.left - taken, self._reserve - (len(text) - taken)
         self.contents.pieces.append(Piece(kind, storable(visible(source))[:300], text))
         for address in addresses_in(text):
             if len(self.contents.terms) >= _MOST_ADDRESSES:

@@ -21,19 +21,29 @@ from tshoot.errors import SessionError
 T = TypeVar("T")
 
 FILE = "index.sqlite"
-VERSION = 1  # of the tables and of what is put into them: another one is built anew
+VERSION = 2  # of the tables and of what is put into them: another one is built anew
 _BUSY = 5.0  # seconds to wait for another process that writes
+# A session is one document of `words`, so that a search is one walk over the lists of its words; the texts themselves are in `piece`, once.
+# `settled`: nothing of it changes unless tshoot goes on with it. `packed`: an address as bytes, in the order of addresses. `looked`: what was there.
 _TABLES = """
 CREATE TABLE session (
-  number INTEGER PRIMARY KEY, folder BLOB NOT NULL UNIQUE, mtime INTEGER NOT NULL, size INTEGER NOT NULL, id TEXT NOT NULL, started REAL NOT NULL,
-  playbook TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT NOT NULL, cause TEXT NOT NULL, problem TEXT NOT NULL, title TEXT NOT NULL
+  number INTEGER PRIMARY KEY, folder BLOB NOT NULL UNIQUE, inode INTEGER NOT NULL, mtime INTEGER NOT NULL, size INTEGER NOT NULL,
+  settled INTEGER NOT NULL, id TEXT NOT NULL, started REAL NOT NULL, playbook TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT NOT NULL,
+  cause TEXT NOT NULL, problem TEXT NOT NULL, title TEXT NOT NULL
 );
-CREATE TABLE term (session INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
-CREATE INDEX term_value ON term (kind, value);
+CREATE INDEX session_order ON session (started, id);
+CREATE INDEX session_settled ON session (settled);
+CREATE INDEX session_verdict ON session (verdict);
+CREATE INDEX session_cause ON session (cause);
+CREATE INDEX session_playbook ON session (playbook);
+CREATE TABLE term (session INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, packed BLOB);
+CREATE INDEX term_value ON term (kind, value, session);
+CREATE INDEX term_packed ON term (packed, session) WHERE packed IS NOT NULL;
 CREATE INDEX term_session ON term (session);
-CREATE TABLE piece (number INTEGER PRIMARY KEY, session INTEGER NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL);
+CREATE TABLE piece (number INTEGER PRIMARY KEY, session INTEGER NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX piece_session ON piece (session);
-CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE looked (names BLOB NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
 """
 
 

@@ -1,6 +1,6 @@
 """The index of a root, brought up to date before it is asked: new and changed folders are read, vanished ones forgotten, all others left alone.
 
-A folder has changed where the time or size of its log has. Whether a session is running right now is asked of its lock each time, never remembered.
+`freshness` says which those are. Whether a session is running right now is asked of its lock each time, never remembered.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +18,12 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError
 from tshoot.session.archive.contents import Contents, contents_of
 from tshoot.session.archive.database import with_database
+from tshoot.session.archive.freshness import Seen, look, remember, signature
 from tshoot.session.log import is_being_written
-from tshoot.session.read import LOG
-from tshoot.session.store import SessionEntry, entry_of, session_folders
+from tshoot.session.store import SessionEntry, entry_of
 
 T = TypeVar("T")
+_BETWEEN = "tshootsnextpiece"  # a word of nobody, between two pieces of a session
 _BATCH = 32  # folders that are read before they are written: the lock is held for an instant only
 COLUMNS = "number, folder, id, started, playbook, state, verdict, cause, problem, title"
 Tell = Callable[[int, int], None]  # folders read, folders to read
@@ -34,21 +36,24 @@ class Archive:
     root: Path
     database: sqlite3.Connection
 
-    def entries(self) -> list[SessionEntry]:
-        """As `list_sessions`: newest first."""
-        rows = self.database.execute(f"SELECT {COLUMNS} FROM session").fetchall()  # noqa: S608
-        return sorted((entry for _, entry in map(self.entry, rows)), key=lambda entry: (entry.started, entry.id), reverse=True)
+    def count(self) -> int:
+        return int(self.database.execute("SELECT count(*) FROM session").fetchone()[0])
+
+    def entries(self, limit: int | None = None) -> list[SessionEntry]:
+        """As `list_sessions`: newest first; at most `limit`."""
+        most = -1 if limit is None else limit
+        rows = self.database.execute(f"SELECT {COLUMNS} FROM session ORDER BY started DESC, id DESC LIMIT ?", (most,))  # noqa: S608
+        return [self.entry(row)[1] for row in rows]
 
     def entry(self, row: Sequence[Any]) -> tuple[int, SessionEntry]:
         """The number in the index, and the session of a row of COLUMNS."""
-        number, folder, id_, started, *texts = row
-        playbook, state, verdict, cause, problem, _ = map(text_out, texts)
+        number, folder, id_, started, playbook, state, verdict, cause, problem, _ = row
         path = self.root / os.fsdecode(folder)
-        entry = SessionEntry(text_out(id_), path, started, playbook, state, verdict, cause, problem)  # type: ignore[arg-type]
         if state in ("running", "interrupted"):
             with suppress(SessionError):
-                entry = replace(entry, state="running" if is_being_written(path) else "interrupted")
-        return number, entry
+                state = "running" if is_being_written(path) else "interrupted"
+        texts = text_out(playbook), state, text_out(verdict), text_out(cause), text_out(problem)
+        return number, SessionEntry(text_out(id_), path, started, *texts)
 
 
 def with_archive(
@@ -70,35 +75,27 @@ def archived_sessions(root: Path) -> list[SessionEntry]:
 
 
 def _update(root: Path, database: sqlite3.Connection, tell: Tell, cancel: CancelToken) -> None:
-    known = {folder: (mtime, size) for folder, mtime, size in database.execute("SELECT folder, mtime, size FROM session")}
-    found = {os.fsencode(folder.name): (folder, _signature(folder)) for folder in session_folders(root)}
-    gone = [name for name in known if name not in found]
-    changed = [(name, folder, signature) for name, (folder, signature) in found.items() if known.get(name) != signature]
-    if gone:
-        _write(database, gone, [])
+    seen = look(root, database)
+    if seen.gone:
+        _write(database, seen.gone, [])
         database.execute("INSERT INTO words (words) VALUES ('optimize')")  # until then the index of words still holds those of the sessions
-    for start in range(0, len(changed), _BATCH):
-        tell(start, len(changed))
-        batch = [(name, signature, *_read(folder, cancel)) for name, folder, signature in changed[start : start + _BATCH]]
-        _write(database, [name for name, *_ in batch], batch)
+    for start in range(0, len(seen.changed), _BATCH):
+        tell(start, len(seen.changed))
+        batch = [_read(one, cancel) for one in seen.changed[start : start + _BATCH]]
+        _write(database, [os.fsencode(one.seen.folder.name) for one in batch], batch)
+    remember(database, seen)
 
 
-def _read(folder: Path, cancel: CancelToken) -> tuple[SessionEntry, Contents]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    seen: Seen
+    entry: SessionEntry
+    contents: Contents
+
+
+def _read(seen: Seen, cancel: CancelToken) -> _Read:
     cancel.check()
-    return entry_of(folder), contents_of(folder)
-
-
-def _signature(folder: Path) -> tuple[int, int]:
-    """Time in nanoseconds and size of the log; of the folder, with a size of -1, where it has none."""
-    with suppress(OSError):
-        status = (folder / LOG).lstat()
-        return status.st_mtime_ns, status.st_size
-    with suppress(OSError):
-        return folder.lstat().st_mtime_ns, -1
-    return 0, -1
-
-
-_Read = tuple[bytes, tuple[int, int], SessionEntry, Contents]
+    return _Read(seen, entry_of(seen.folder), contents_of(seen.folder))
 
 
 def _write(database: sqlite3.Connection, names: list[bytes], batch: list[_Read]) -> None:
@@ -107,30 +104,63 @@ def _write(database: sqlite3.Connection, names: list[bytes], batch: list[_Read])
     try:
         for name in names:
             for (number,) in database.execute("SELECT number FROM session WHERE folder = ?", (name,)).fetchall():
-                database.execute("DELETE FROM words WHERE rowid IN (SELECT number FROM piece WHERE session = ?)", (number,))
-                for table in ("piece", "term"):
-                    database.execute(f"DELETE FROM {table} WHERE session = ?", (number,))  # noqa: S608  a name of ours
-                database.execute("DELETE FROM session WHERE number = ?", (number,))
-        for name, signature, entry, contents in batch:
-            _insert(database, name, signature, entry, contents)
+                _forget(database, number)
+        for one in batch:
+            _insert(database, one)
         database.execute("COMMIT")
     finally:
         if database.in_transaction:
             database.execute("ROLLBACK")
 
 
-def _insert(database: sqlite3.Connection, name: bytes, signature: tuple[int, int], entry: SessionEntry, contents: Contents) -> None:
+def _forget(database: sqlite3.Connection, number: int) -> None:
+    """The index of words keeps no texts: it forgets those that it is told, and they must be the very ones."""
+    texts = [text for (text,) in database.execute("SELECT text FROM piece WHERE session = ? ORDER BY number", (number,))]
+    database.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (number, _document(texts)))
+    for table in ("piece", "term"):
+        database.execute(f"DELETE FROM {table} WHERE session = ?", (number,))  # noqa: S608  a name of ours
+    database.execute("DELETE FROM session WHERE number = ?", (number,))
+
+
+def _document(texts: Sequence[str]) -> str:
+    """All that a session says; words side by side stand in one piece of it."""
+    return f" {_BETWEEN} ".join(texts)
+
+
+def _is_settled(one: _Read) -> bool:
+    """Whether it stays as it was read until somebody goes on with it. Asked while the index is locked: whoever goes on with it says so there."""
+    if one.entry.state != "finished" or signature(one.seen.folder) != one.seen.signature:
+        return False
+    with suppress(SessionError):
+        return not is_being_written(one.seen.folder)
+    return False
+
+
+def _insert(database: sqlite3.Connection, one: _Read) -> None:
+    entry, contents = one.entry, one.contents
     texts = (entry.id, entry.playbook, entry.state, entry.verdict, entry.cause, entry.problem, contents.title)
     id_, playbook, state, verdict, cause, problem, title = map(_text_in, texts)
-    values = (name, *signature, id_, entry.started, playbook, state, verdict, cause, problem, title)
+    seen = (os.fsencode(one.seen.folder.name), one.seen.inode, *one.seen.signature, _is_settled(one))
     number = database.execute(
-        "INSERT INTO session (folder, mtime, size, id, started, playbook, state, verdict, cause, problem, title) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        values,
+        "INSERT INTO session (folder, inode, mtime, size, settled, id, started, playbook, state, verdict, cause, problem, title)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (*seen, id_, entry.started, playbook, state, verdict, cause, problem, title),
     ).lastrowid
-    database.executemany("INSERT INTO term (session, kind, value) VALUES (?,?,?)", ((number, kind, value) for kind, value in contents.terms))
-    for piece in contents.pieces:
-        row = database.execute("INSERT INTO piece (session, kind, source) VALUES (?,?,?)", (number, piece.kind, piece.source)).lastrowid
-        database.execute("INSERT INTO words (rowid, text) VALUES (?,?)", (row, piece.text))
+    terms = ((number, kind, value, packed(value) if kind.endswith("address") else None) for kind, value in contents.terms)
+    database.executemany("INSERT INTO term (session, kind, value, packed) VALUES (?,?,?,?)", terms)
+    pieces = ((number, piece.kind, piece.source, piece.text) for piece in contents.pieces)
+    database.executemany("INSERT INTO piece (session, kind, source, text) VALUES (?,?,?,?)", pieces)
+    document = _document([piece.text for piece in contents.pieces])
+    database.execute("INSERT INTO words (rowid, text) VALUES (?,?)", (number, document))
+
+
+def packed(address: str) -> bytes | None:
+    """An address as bytes that stand in the order of addresses, IPv4 before IPv6; None where it is none."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return None
+    return bytes([found.version]) + found.packed
 
 
 def _text_in(text: str) -> str | bytes:

@@ -7,7 +7,9 @@ newer comes first.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nlargest
 from pathlib import Path
 
 from tshoot.session.archive.index import Archive, rows_of, text_out, with_archive
@@ -33,26 +35,37 @@ def similar_sessions(archive: Archive, folder: Path, limit: int = 10) -> list[Si
     if own is None or folder.resolve().parent != archive.root.resolve():
         return []
     number, cause = own[0], text_out(own[1])
-    scores: dict[int, int] = {}
-    reasons: dict[int, list[str]] = {}
+    causes, targets = _with_causes(archive, number, cause), _sharing(archive, number, "target")
+    shared = {
+        session: [one for one in found if one not in targets.get(session, ())] for session, found in _sharing(archive, number, "key-address").items()
+    }
+    addresses = {session: found for session, found in shared.items() if found}
+    scores = dict.fromkeys((*causes, *targets, *addresses), 0)
+    for session, other in causes.items():
+        scores[session] += _CAUSE if other == cause else _FAMILY
+    for sessions, score in ((targets, _TARGET), (addresses, _ADDRESS)):
+        for session in sessions:
+            scores[session] += score
 
-    def add(session: int, score: int, reason: str) -> None:
-        scores[session] = scores.get(session, 0) + score
-        reasons.setdefault(session, []).append(reason)
+    def reasons(session: int) -> Iterator[str]:
+        if session in causes:
+            yield f"same cause {cause}" if causes[session] == cause else f"related cause {causes[session]}"
+        if session in targets:
+            yield f"same target {min(targets[session], key=len)}"  # the shortest: without user and port
+        if session in addresses:
+            yield f"same address {', '.join(addresses[session][:_MOST_NAMED])}"
 
-    for session, other in _with_causes(archive, number, cause):
-        same = other == cause
-        add(session, _CAUSE if same else _FAMILY, f"same cause {cause}" if same else f"related cause {other}")
-    targets = _sharing(archive, number, "target")
-    for session, names in targets.items():
-        add(session, _TARGET, f"same target {min(names, key=len)}")  # the shortest: without user and port
-    for session, shared in _sharing(archive, number, "key-address").items():
-        addresses = [address for address in shared if address not in targets.get(session, ())]
-        if addresses:
-            add(session, _ADDRESS, f"same address {', '.join(addresses[:_MOST_NAMED])}")
-    rows = rows_of(archive, [session for session, score in scores.items() if score > _FAMILY])
-    found = [Similar(entry, title, scores[session], tuple(reasons[session])) for session, (entry, title) in rows.items()]
-    return sorted(found, key=lambda one: (one.score, one.entry.started, one.entry.id), reverse=True)[:limit]
+    best = _best(archive, {session: score for session, score in scores.items() if score > _FAMILY}, limit)
+    return [Similar(entry, title, scores[session], tuple(reasons(session))) for session, (entry, title) in rows_of(archive, best).items()]
+
+
+def _best(archive: Archive, scores: dict[int, int], limit: int) -> list[int]:
+    """The sessions with the highest scores, of equals the newer first; only those that may be among them are looked up."""
+    least = min(nlargest(limit, scores.values()), default=0)
+    near = {session for session, score in scores.items() if score >= least}
+    ordered = archive.database.execute("SELECT number FROM session ORDER BY started DESC, id DESC")
+    newest = [number for (number,) in ordered if number in near]
+    return sorted(newest, key=lambda number: -scores[number])[:limit]
 
 
 def similar_to(root: Path, folder: Path, limit: int = 3) -> list[Similar]:
@@ -60,12 +73,17 @@ def similar_to(root: Path, folder: Path, limit: int = 3) -> list[Similar]:
     return with_archive(root, lambda archive: similar_sessions(archive, folder, limit))
 
 
-def _with_causes(archive: Archive, number: int, cause: str) -> list[tuple[int, str]]:
-    """(session, its cause) of the same cause or family; a run that found no fault has none."""
+def _with_causes(archive: Archive, number: int, cause: str) -> dict[int, str]:
+    """Session -> its cause, where that is the same or of the same family; a run that found no fault has none."""
     family = cause.partition(".")[0]
-    rows = archive.database.execute("SELECT number, cause FROM session WHERE number != ? AND cause != ''", (number,))
-    others = [(session, text_out(other)) for session, other in rows]
-    return [(session, other) for session, other in others if cause and (other == cause or other.partition(".")[0] == family)]
+    held = [value for (value,) in archive.database.execute("SELECT DISTINCT cause FROM session WHERE cause != ''")]
+    related = [value for value in held if cause and text_out(value).partition(".")[0] == family]
+    rows = (
+        (session, text_out(value))
+        for value in related
+        for (session,) in archive.database.execute("SELECT number FROM session WHERE cause = ? AND number != ?", (value, number))
+    )
+    return dict(rows)
 
 
 def _sharing(archive: Archive, number: int, kind: str) -> dict[int, list[str]]:

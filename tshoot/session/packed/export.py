@@ -37,7 +37,7 @@ def export_session(session: Session, target: Path, *, force: bool, cancel: Cance
     """
     if not force and os.path.lexists(target):
         raise UsageError(f"{target}: is there already", "name another file with -o, or overwrite it with --force")
-    broken = [problem for problem in verify(session.folder) if not problem.remark]
+    broken = [problem for problem in verify(session.folder, cancel) if not problem.remark]
     if broken:
         raise SessionError(f"{session.folder}: {broken[0]}", "an altered session is not exported: `tshoot sessions verify` lists all that was")
     manifest = _manifest_of(session, cancel)

@@ -85,7 +85,7 @@ def _unpack(file: Path, folder: Path, cancel: CancelToken) -> Manifest:
         stream.end()
         for place in (folder / EVIDENCE, folder):
             sync_folder(place)
-    _judge(folder, manifest, file)
+    _judge(folder, manifest, file, cancel)
     return manifest
 
 
@@ -123,11 +123,11 @@ def _member(stream: _Inflated, item: PackedFile, folder: Path, file: Path) -> No
     stream.zeros(padding(item.size))
 
 
-def _judge(folder: Path, manifest: Manifest, file: Path) -> None:
+def _judge(folder: Path, manifest: Manifest, file: Path, cancel: CancelToken) -> None:
     """What was unpacked is a session, the one that the manifest names, and whole."""
     if read_header(folder).session != manifest.session:
         raise SessionError(f"{file}: its log is of another session than its manifest says", _AGAIN)
-    broken = [problem for problem in verify(folder) if not problem.remark]
+    broken = [problem for problem in verify(folder, cancel) if not problem.remark]
     if broken:
         raise SessionError(f"{file}: {broken[0]}", "the session was altered before it was packed: ask the sender")
 

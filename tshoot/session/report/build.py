@@ -23,11 +23,13 @@ from tshoot.model.events import (
     RunEnded,
     RunStarted,
     VerdictReached,
+    VerificationBegan,
 )
 from tshoot.model.verdicts import Decision
 from tshoot.session.log import is_being_written
 from tshoot.session.read import read_header
 from tshoot.session.report import summary
+from tshoot.session.report.checked import checked
 from tshoot.session.report.commands import commands, comparisons
 from tshoot.session.report.judged import ruled_out, steps, undecided
 from tshoot.session.report.model import EvidenceFile, Input, Note, Report, Target, VerdictTold, Verification
@@ -60,6 +62,7 @@ def build_report(folder: Path, frame_times: FrameTimes = no_times) -> Report:
     citations = tuple(dict.fromkeys(verdict.evidence)) if verdict else ()
     proof = proofs(citations[:MOST_PROOF], outputs, frame_times)
     runs, moments = commands(log), timeline(log)
+    checks = tuple(checked(log)[:_MOST])
     later = comparisons(runs, course.reached.at, outputs) if course.reached else []
     first, last = (log[0].at, max(event.at for event in log)) if log else (header.started, header.started)
     targets = tuple(Target(line(target.role), line(target.host), line(target.platform)) for target in (started.targets[:_MOST] if started else ()))
@@ -73,7 +76,7 @@ def build_report(folder: Path, frame_times: FrameTimes = no_times) -> Report:
         ended=last,
         seconds=max(last - first, 0.0),
         state=_state(log, folder),
-        summary=summary.summarize(line(header.playbook), targets, inputs, told, verdict, _told(course.later)),
+        summary=summary.summarize(line(header.playbook), targets, inputs, told, verdict, _told(course.later), checks),
         targets=targets,
         inputs=inputs,
         verdict=told,
@@ -84,7 +87,7 @@ def build_report(folder: Path, frame_times: FrameTimes = no_times) -> Report:
         proof_left=max(len(citations) - MOST_PROOF, 0),
         ruled_out=tuple(ruled_out(verdict)[:_MOST]),
         undecided=tuple(undecided(verdict, course.decisions)[:_MOST]),
-        verification=Verification(told.verify if told else "", _told(course.later), tuple(later)),
+        verification=Verification(told.verify if told else "", _told(course.later), tuple(later), checks),
         notes=tuple(Note(event.at, line(event.author), prose(event.text)) for event in log if isinstance(event, NoteAdded))[:_MOST],
         commands=tuple(runs[:MOST_COMMANDS]),
         commands_left=max(len(runs) - MOST_COMMANDS, 0),
@@ -134,6 +137,8 @@ def _told(reached: VerdictReached | None) -> VerdictTold | None:
 def _state(log: list[Event], folder: Path) -> str:
     ended = ""
     for event in log:
+        if isinstance(event, VerificationBegan):
+            break
         if isinstance(event, RunEnded):
             ended = line(": ".join(filter(None, (event.reason, event.detail))))
         elif isinstance(event, EffectRequested):

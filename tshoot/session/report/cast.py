@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from tshoot.model.events import DecisionTaken, EffectRequested, Event, NoteAdded, RunStarted, VerdictReached
+from tshoot.model.events import DecisionTaken, EffectRequested, Event, FixVerified, NoteAdded, RunStarted, VerdictReached
 from tshoot.session.report.text import line, output_line
 from tshoot.session.transcript import Transcript
 
@@ -59,6 +59,8 @@ class _Chapters:
                 yield line(f"note by {event.author}: {event.text}", 80)
             case VerdictReached(verdict=verdict):
                 yield line(" ".join(filter(None, ("verdict:", verdict.kind, verdict.cause))), 80)
+            case FixVerified(verification=verification):
+                yield line(f"verification: {verification.outcome}", 80)
 
 
 def _event(at: float, code: str, data: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tshoot.errors import SessionError
 from tshoot.model.effects import RunCommand
-from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Event, Failed, Ok
+from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Event, Failed, Ok, OperatorSteered
 from tshoot.session.report.model import CommandRun, Comparison
 from tshoot.session.report.recorded import Outputs, Piece
 from tshoot.session.report.text import line, output_line
@@ -26,6 +27,9 @@ def commands(events: Iterable[Event]) -> list[CommandRun]:
         if isinstance(event, EffectRequested) and isinstance(event.effect, RunCommand):
             asked[event.effect.key] = (len(runs), event.effect)
             runs.append(CommandRun(event.at, line(event.effect.target), line(event.effect.command, 600), None, 0.0, 0, "", "no answer"))
+        elif isinstance(event, OperatorSteered) and event.action == "by-hand" and event.key in asked:
+            place, _ = asked[event.key]
+            runs[place] = replace(runs[place], command=f"{runs[place].command} (done by hand, its output pasted)")
         elif isinstance(event, EffectAnswered) and event.key in asked:
             place, _ = asked.pop(event.key)
             runs[place] = _answered(runs[place], event)

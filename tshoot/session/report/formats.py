@@ -14,6 +14,7 @@ from tshoot.session.report.junit import junit
 from tshoot.session.report.markdown import markdown
 from tshoot.session.report.model import Report
 from tshoot.session.report.proof import FrameTimes
+from tshoot.session.report.ticket import ticket
 from tshoot.session.store import Session
 
 _RENDERINGS: Mapping[str, Callable[[Report, Clock], str]] = {
@@ -21,6 +22,7 @@ _RENDERINGS: Mapping[str, Callable[[Report, Clock], str]] = {
     "html": html,
     "json": lambda report, clock: json.dumps(document(report), indent=2) + "\n",
     "junit": lambda report, clock: junit(report),
+    "ticket": ticket,
 }
 FORMATS = (*_RENDERINGS, "cast")
 

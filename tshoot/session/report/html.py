@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tshoot.session.prose import duration
 from tshoot.session.report.clock import Clock
-from tshoot.session.report.html_parts import facts, notes, path, proof, prose, ruled_out, table, timeline, verification
+from tshoot.session.report.html_parts import facts, notes, path, proof, prose, ruled_out, table, timeline
+from tshoot.session.report.html_verification import verification
 from tshoot.session.report.markup import Markup, raw, tag
 from tshoot.session.report.model import Report, VerdictTold
 

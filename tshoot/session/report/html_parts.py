@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tshoot.session.report.clock import Clock, iso
 from tshoot.session.report.markup import Markup, join, tag
-from tshoot.session.report.model import Comparison, ExcerptLine, Judged, Proof, Report, Step
+from tshoot.session.report.model import ExcerptLine, Judged, Proof, Report, Step
 from tshoot.session.report.path_picture import path_picture
 from tshoot.session.report.quoted import cited, grouped, spans
 
@@ -98,30 +98,6 @@ def excerpt(lines: Iterable[ExcerptLine], label: str) -> Markup:
         role="region",
         aria_label=label,
     )
-
-
-def verification(report: Report, clock: Clock) -> Iterator[Markup]:
-    yield from prose(report.verification.how, "p")
-    later = report.verification.verdict
-    if later:
-        yield tag("p", tag("strong", f"{clock.utc(later.at)} UTC: {later.kind.upper()}"), f" {later.reason}")
-    elif report.verification.how:
-        yield tag("p", "Not verified in this session.", class_="muted")
-    for comparison in report.verification.comparisons:
-        yield from _comparison(comparison, clock)
-
-
-def _comparison(comparison: Comparison, clock: Clock) -> Iterator[Markup]:
-    before, after = comparison.before, comparison.after
-    yield tag("h3", tag("code", f"{after.target} $ {after.command}"))
-    yield tag("p", f"before, at {clock.utc(before.at)} UTC, and after, at {clock.utc(after.at)} UTC", class_="muted head")
-    if comparison.changes:
-        rows = (tag("span", f"{'before' if text.startswith('-') else 'after ':<6}  {text[2:]}\n", class_="row") for text in comparison.changes)
-        yield tag("pre", *rows, tabindex=0, role="region", aria_label="Lines that differ")
-    else:
-        yield tag("p", comparison.problem or "The same output.")
-    if comparison.changes_left:
-        yield tag("p", f"{comparison.changes_left:,} more lines differ.")
 
 
 def ruled_out(judged: Iterable[Judged], how: str) -> Iterator[Markup]:

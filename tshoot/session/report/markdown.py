@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tshoot.session.prose import duration
 from tshoot.session.report.clock import Clock
-from tshoot.session.report.model import Comparison, Report, Step, VerdictTold
-from tshoot.session.report.quoted import cited, excerpt, grouped, spans
-
-_SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
-_START = re.compile(r"\A(?:#{1,6}(?=\s|\Z)|[-+=>]|[0-9]{1,9}[.)](?=\s|\Z))")
-_BAR, _ESCAPED_BAR = "\x1f", "\\|"  # a bar within code, which is to be escaped in a table and nowhere else
-_TICKS = re.compile("`+")
-_ADDRESS = re.compile(r"(?<=\w)(://|@)|(?<!\S)@|\bwww\.", re.IGNORECASE)
+from tshoot.session.report.md import code, fenced, plain, prose, section, table, whole
+from tshoot.session.report.model import Checked, Comparison, Report, Step, VerdictTold
+from tshoot.session.report.quoted import cited, excerpt, grouped
 
 
 def markdown(report: Report, clock: Clock) -> str:
     """The document; it ends in a newline."""
-    return "\n".join(_lines(report, clock)).replace(_BAR, "|") + "\n"
+    return whole(_lines(report, clock))
 
 
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
     verdict = report.verdict
-    yield from (f"# {_text(report.playbook)}: {_text(_title(verdict))}", "")
+    yield from (f"# {plain(report.playbook)}: {plain(_title(verdict))}", "")
     told = report.summary
     for name, text in (("What", told.what), ("Verdict", told.verdict), ("Proof", told.proof), ("Owner", told.owner), ("Next", told.next_step)):
-        yield f"- **{name}:** {_text(text)}"
+        yield f"- **{name}:** {plain(text)}"
     yield from ("", *_facts(report, clock))
     if verdict:
-        yield from ("", "## Verdict", "", f"**{_text(_title(verdict))}**", "", *_prose(verdict.reason))
-        yield from _section("Missing", (f"- {_text(text)}" for text in verdict.missing))
-        yield from _section("Next steps", _prose(verdict.next_steps))
-    yield from _section("Proof", _proof(report, clock))
-    yield from _section(f"Fix (owner: {_text(verdict.owner)})" if verdict and verdict.owner else "Fix", _prose(verdict.fix if verdict else ""))
-    yield from _section("Verification", _verification(report, clock))
-    yield from _section("Ruled out", (f"- {_code(out.cause)}: {_text(out.because)}" for out in report.ruled_out))
-    yield from _section("Not decided", (f"- {_code(out.cause)}: {_text(out.because)}" for out in report.undecided))
-    yield from _section("Path", _fenced(line for step in report.path for line in _step(step)) if report.path else ())
-    yield from _section("Timeline", _timeline(report, clock))
-    yield from _section("Notes", (f"- {clock.utc(note.at)} UTC, {_text(note.author)}: {_text(note.text)}" for note in report.notes))
-    yield from _section("Appendix: commands", _commands(report, clock))
-    yield from _section("Appendix: evidence", _evidence(report))
+        yield from ("", "## Verdict", "", f"**{plain(_title(verdict))}**", "", *prose(verdict.reason))
+        yield from section("Missing", (f"- {plain(text)}" for text in verdict.missing))
+        yield from section("Next steps", prose(verdict.next_steps))
+    yield from section("Proof", _proof(report, clock))
+    yield from section(f"Fix (owner: {plain(verdict.owner)})" if verdict and verdict.owner else "Fix", prose(verdict.fix if verdict else ""))
+    yield from section("Verification", _verification(report, clock))
+    yield from section("Ruled out", (f"- {code(out.cause)}: {plain(out.because)}" for out in report.ruled_out))
+    yield from section("Not decided", (f"- {code(out.cause)}: {plain(out.because)}" for out in report.undecided))
+    yield from section("Path", fenced(line for step in report.path for line in _step(step)) if report.path else ())
+    yield from section("Timeline", _timeline(report, clock))
+    yield from section("Notes", (f"- {clock.utc(note.at)} UTC, {plain(note.author)}: {plain(note.text)}" for note in report.notes))
+    yield from section("Appendix: commands", _commands(report, clock))
+    yield from section("Appendix: evidence", _evidence(report))
 
 
 def _title(verdict: VerdictTold | None) -> str:
@@ -52,12 +46,12 @@ def _title(verdict: VerdictTold | None) -> str:
 def _facts(report: Report, clock: Clock) -> Iterator[str]:
     started = f"{clock.utc(report.started)} UTC"
     started += "" if clock.is_utc(report.started) else f" ({clock.local(report.started)} {clock.zone_name(report.started)})"
-    rows = [("Session", _code(report.session)), ("Started", _text(started)), ("Lasted", _text(f"{duration(report.seconds)}, {report.state}"))]
-    rows += [(f"Target {_text(target.role)}", f"{_code(target.host)} ({_text(target.platform)})") for target in report.targets]
-    rows += [(f"Input {_text(given.name)}", _code(given.value)) for given in report.inputs]
-    rows.append(("Recorded by", _text(f"tshoot {report.tshoot}")))
-    rows.append(("Integrity", _text("; ".join(report.problems)) or "log and evidence are as they were written"))
-    yield from _table(("", ""), rows)
+    rows = [("Session", code(report.session)), ("Started", plain(started)), ("Lasted", plain(f"{duration(report.seconds)}, {report.state}"))]
+    rows += [(f"Target {plain(target.role)}", f"{code(target.host)} ({plain(target.platform)})") for target in report.targets]
+    rows += [(f"Input {plain(given.name)}", code(given.value)) for given in report.inputs]
+    rows.append(("Recorded by", plain(f"tshoot {report.tshoot}")))
+    rows.append(("Integrity", plain("; ".join(report.problems)) or "log and evidence are as they were written"))
+    yield from table(("", ""), rows)
 
 
 def _proof(report: Report, clock: Clock) -> Iterator[str]:
@@ -67,47 +61,61 @@ def _proof(report: Report, clock: Clock) -> Iterator[str]:
             (
                 str(proof.frame),
                 f"{clock.utc_clock(proof.at)} UTC" if proof.at is not None else "-",
-                _code(proof.fact),
-                _code(proof.value),
-                _text(proof.words),
+                code(proof.fact),
+                code(proof.value),
+                plain(proof.words),
             )
             for proof in frames
         ]
-        yield from (*_table(("Frame", "Time", "Field", "Value", "In words"), rows), "")
+        yield from (*table(("Frame", "Time", "Field", "Value", "In words"), rows), "")
     for group in grouped(proof for proof in report.proof if proof.kind != "frame"):
         proof = group[0]
         if proof.kind == "line":
-            facts = ", ".join(_code(f"{one.node}.{one.fact} = {one.value}" if one.fact else one.value) for one in group)
-            yield f"- {facts} from {_code(f'{proof.target} $ {proof.source}')}{_text(cited(proof))}"
-            yield from (f"  {text}".rstrip() for text in ("", *_fenced(excerpt(proof.lines)), "") if proof.lines)
+            facts = ", ".join(code(f"{one.node}.{one.fact} = {one.value}" if one.fact else one.value) for one in group)
+            yield f"- {facts} from {code(f'{proof.target} $ {proof.source}')}{plain(cited(proof))}"
+            yield from (f"  {text}".rstrip() for text in ("", *fenced(excerpt(proof.lines)), "") if proof.lines)
         elif proof.kind == "answer":
-            yield f"- Asked: {_text(proof.source)} Answer: {_code(proof.value)}"
+            yield f"- Asked: {plain(proof.source)} Answer: {code(proof.value)}"
         elif proof.kind == "failure":
-            yield f"- {_code(f'{proof.target} $ {proof.source}')}: {_text(proof.fact)}: {_text(proof.words)}"
+            yield f"- {code(f'{proof.target} $ {proof.source}')}: {plain(proof.fact)}: {plain(proof.words)}"
         if proof.lines_left:
             yield f"  {proof.lines_left:,} more lines are cited."
         if proof.problem:
-            yield f"  {_text(proof.problem)}"
+            yield f"  {plain(proof.problem)}"
     if report.proof_left:
         yield f"- {report.proof_left:,} more are in the session"
 
 
 def _verification(report: Report, clock: Clock) -> Iterator[str]:
-    yield from _prose(report.verification.how)
+    yield from prose(report.verification.how)
     later = report.verification.verdict
     if later:
-        yield from ("", f"**{clock.utc(later.at)} UTC: {_text(_title(later))}.** {_text(later.reason)}")
-    elif report.verification.how:
+        yield from ("", f"**{clock.utc(later.at)} UTC: {plain(_title(later))}.** {plain(later.reason)}")
+    elif report.verification.how and not report.verification.checks:
         yield from ("", "Not verified in this session.")
+    for checked in report.verification.checks:
+        yield from ("", *_checked(checked, clock))
     for comparison in report.verification.comparisons:
         yield from ("", *_comparison(comparison, clock))
 
 
+def _checked(checked: Checked, clock: Clock) -> Iterator[str]:
+    said = checked.outcome.replace("-", " ").upper() or "STOPPED"
+    by = f", by {plain(checked.by)}" if checked.by else ""
+    yield f"**{clock.utc(checked.at)} UTC{by}: {plain(said)}.** {plain(checked.reason)}"
+    if checked.rows:
+        rows = [(code(row.what), code(row.before), code(row.after)) for row in checked.rows]
+        yield from ("", *table(("Checked again", "Before", "After"), rows))
+    for title, texts in (("Asked again", checked.asked), ("Missing", checked.missing)):
+        yield from ("", f"{title}:", "", *(f"- {plain(text)}" for text in texts)) if texts else ()
+    yield from ("", *prose(checked.next_steps)) if checked.next_steps else ()
+
+
 def _comparison(comparison: Comparison, clock: Clock) -> Iterator[str]:
     before, after = comparison.before, comparison.after
-    yield f"{_code(f'{after.target} $ {after.command}')} before ({clock.utc(before.at)} UTC) and after ({clock.utc(after.at)} UTC):"
+    yield f"{code(f'{after.target} $ {after.command}')} before ({clock.utc(before.at)} UTC) and after ({clock.utc(after.at)} UTC):"
     left = (f"({comparison.changes_left:,} more lines differ)",) if comparison.changes_left else ()
-    yield from ("", *(_fenced([*comparison.changes, *left]) if comparison.changes else [_text(comparison.problem or "the same output")]))
+    yield from ("", *(fenced([*comparison.changes, *left]) if comparison.changes else [plain(comparison.problem or "the same output")]))
 
 
 def _timeline(report: Report, clock: Clock) -> Iterator[str]:
@@ -115,10 +123,10 @@ def _timeline(report: Report, clock: Clock) -> Iterator[str]:
     heads = ("UTC", f"Local ({clock.zone_name(report.started)})", "Who", "What", "Outcome") if local else ("UTC", "Who", "What", "Outcome")
     rows = []
     for moment in report.timeline:
-        what = _code(moment.what) if moment.kind == "command" else _text(moment.what)
+        what = code(moment.what) if moment.kind == "command" else plain(moment.what)
         times = (clock.utc(moment.at), clock.local_clock(moment.at)) if local else (clock.utc(moment.at),)
-        rows.append((*times, _text(moment.who), what, _text(moment.outcome)))
-    yield from _table(heads, rows)
+        rows.append((*times, plain(moment.who), what, plain(moment.outcome)))
+    yield from table(heads, rows)
     if report.timeline_left:
         yield from ("", f"{report.timeline_left:,} more moments are in the session.")
 
@@ -136,76 +144,22 @@ def _commands(report: Report, clock: Clock) -> Iterator[str]:
     rows = [
         (
             clock.utc_clock(run.at),
-            _text(run.target),
-            _code(run.command),
+            plain(run.target),
+            code(run.command),
             "-" if run.exit_status is None else str(run.exit_status),
             f"{run.seconds:.1f}",
             f"{run.bytes:,}",
-            _text(run.failure),
+            plain(run.failure),
         )
         for run in report.commands
     ]
-    yield from _table(("UTC", "Target", "Command", "Exit", "Seconds", "Bytes", "Failure"), rows) if rows else ()
+    yield from table(("UTC", "Target", "Command", "Exit", "Seconds", "Bytes", "Failure"), rows) if rows else ()
     if report.commands_left:
         yield from ("", f"{report.commands_left:,} more commands are in the session.")
 
 
 def _evidence(report: Report) -> Iterator[str]:
-    rows = [(_code(file.sha256), f"{file.size:,}", _text(file.kind), _code(file.origin)) for file in report.evidence]
-    yield from _table(("sha256", "Bytes", "Kind", "From"), rows) if rows else ()
+    rows = [(code(file.sha256), f"{file.size:,}", plain(file.kind), code(file.origin)) for file in report.evidence]
+    yield from table(("sha256", "Bytes", "Kind", "From"), rows) if rows else ()
     if report.evidence_left:
         yield from ("", f"{report.evidence_left:,} more files are in the session.")
-
-
-# --- Markdown ------------------------------------------------------------------------------------
-
-
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
-    body = list(lines)
-    if body:
-        yield from ("", f"## {title}", "", *body)
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    yield from (f"| {' | '.join(cell.replace(chr(10), ' ').replace(_BAR, _ESCAPED_BAR) for cell in row)} |" for row in rows)
-
-
-def _text(text: str) -> str:
-    """Words that mean nothing to Markdown, but for `code`; an address is broken up so that no reader makes a link or a mention of it."""
-    return "".join(_code(part) if is_code else _plain(part) for is_code, part in spans(" ".join(text.split())))
-
-
-def _plain(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
-    text = _START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
-    return _ADDRESS.sub(lambda found: found[0].replace("@", "&#64;").replace(":", "&#58;").replace(".", "&#46;"), text)
-
-
-def _prose(text: str) -> list[str]:
-    """Paragraphs, a numbered or bulleted list staying one."""
-    lines = []
-    for paragraph in text.splitlines():
-        mark = re.match(r"\s{0,8}(\d{1,3}\.|[-*]) +(?=\S)", paragraph)
-        lines += [f"{mark[1]} {_text(paragraph[mark.end() :])}" if mark else _text(paragraph)]
-    return lines
-
-
-def _code(text: str) -> str:
-    """A span of code that its own text cannot end."""
-    text = " ".join(text.split()).replace("|", _BAR)
-    if not text:
-        return "-"
-    ticks = "`" * (max((len(run) for run in _TICKS.findall(text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}"
-
-
-def _fenced(lines: Iterable[str]) -> list[str]:
-    """A block of code that its own text cannot end."""
-    body = list(lines)
-    longest = max((len(run) for line in body for run in _TICKS.findall(line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}text", *body, fence]

@@ -51,7 +51,7 @@ class VerdictTold:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`who` did `what` at that time. `kind`: start, command, capture, question, wait, decision, note, verdict, end, other."""
+    """`who` did `what` at that time. `kind`: start, command, capture, question, wait, decision, steering, note, verdict, verification, end, other."""
 
     at: float
     kind: str
@@ -153,12 +153,40 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """One line of a verification's table. `kind`: condition, fact or frame."""
+
+    kind: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The deciding checks asked again, by whom. `outcome`: fixed, still-there, another-fault, not-decided; empty where it was stopped."""
+
+    at: float
+    by: str
+    outcome: str
+    reason: str
+    rows: tuple[BeforeAfter, ...] = ()
+    asked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    next_steps: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """How to verify, and what was seen after the verdict, where the session goes on so far. `verdict` is the later one, None where there is none."""
+    """How to verify, and what was seen after the verdict, where the session goes on so far. `verdict` is the later one, None where there is none.
+
+    `checks` are the times that the deciding checks were asked again, in their order.
+    """
 
     how: str
     verdict: VerdictTold | None
     comparisons: tuple[Comparison, ...]
+    checks: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait, own_number
 from tshoot.model.events import (
     Answer,
     CaptureStarted,
@@ -20,19 +20,23 @@ from tshoot.model.events import (
     EffectAnswered,
     EffectRequested,
     Event,
+    FixVerified,
     NoteAdded,
     Ok,
     OperatorAnswered,
+    OperatorSteered,
     Outcome,
     RunEnded,
     RunStarted,
     UnknownEvent,
     VerdictReached,
+    VerificationBegan,
 )
 from tshoot.session.prose import duration, plural
 from tshoot.session.report.model import Moment
 from tshoot.session.report.recorded import Piece
 from tshoot.session.report.text import line
+from tshoot.session.steered_text import steered_words
 
 ENGINE, OPERATOR = "tshoot", "operator"
 _SAMPLE = re.compile(r"(?P<step>[a-z0-9_]+):(?P<what>sample|wait)-[0-9]+/(?P<rest>.*)")
@@ -59,6 +63,8 @@ class _Timeline:
             case EffectAnswered():
                 self._answered(event)
             case _:
+                if isinstance(event, VerificationBegan):
+                    self._series = {}  # a series that is asked again is another one
                 self.moments.append(_plain(event))
 
     def _requested(self, event: EffectRequested) -> None:
@@ -102,6 +108,8 @@ def _plain(event: Event) -> Moment:
             return Moment(event.at, "start", ENGINE, f"began {line(event.playbook)} on {plural(len(event.targets), 'target')}")
         case DecisionTaken(decision=decision):
             return Moment(event.at, "decision", ENGINE, f"decided at {line(decision.node)}", line(decision.leads_to) or "no branch applied")
+        case OperatorSteered():
+            return Moment(event.at, "steering", line(event.by), line(steered_words(event)))
         case NoteAdded():
             return Moment(event.at, "note", line(event.author), f"noted: {line(event.text)}")
         case VerdictReached(verdict=verdict):
@@ -109,6 +117,11 @@ def _plain(event: Event) -> Moment:
             return Moment(event.at, "verdict", ENGINE, f"verdict {line(verdict.kind)}", words)
         case RunEnded():
             return Moment(event.at, "end", ENGINE, line(event.reason), line(event.detail))
+        case VerificationBegan():
+            return Moment(event.at, "verification", line(event.by), f"asked the deciding checks of {line(event.cause)} again")
+        case FixVerified(verification=verification):
+            said = line(verification.outcome).replace("-", " ")
+            return Moment(event.at, "verification", ENGINE, f"verified the fix: {said}", line(verification.reason))
         case UnknownEvent():
             return Moment(event.at, "other", ENGINE, f"{line(event.name)} (not known to this version)")
         case _:
@@ -118,7 +131,8 @@ def _plain(event: Event) -> Moment:
 def _request(at: float, effect: Effect) -> Moment:
     match effect:
         case RunCommand():
-            return Moment(at, "command", line(effect.target), line(effect.command), "no answer")
+            own = " (the operator's own command)" if own_number(effect.key) else ""
+            return Moment(at, "command", line(effect.target), f"{line(effect.command)}{own}", "no answer")
         case StartCapture():
             return Moment(at, "capture", line(effect.target), f"capture on {line(effect.interface)}: {line(effect.filter)}", "no answer")
         case StopCapture():
