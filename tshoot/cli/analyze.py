@@ -32,10 +32,18 @@ class _Done:
 
 
 def run(arguments: Namespace) -> int:
-    return cancellable(lambda cancel: _analyze(arguments, cancel))
+    done = _Done()
+    if not arguments.browse:
+        return cancellable(lambda cancel: _analyze(arguments, cancel, done))
+    from tshoot.cli.analysis_browse import browse, refuse
+
+    refuse(arguments)
+    code = cancellable(lambda cancel: _analyze(arguments, cancel, done))
+    browse(done.analyses, done.errors)
+    return code
 
 
-def _analyze(arguments: Namespace, cancel: CancelToken) -> int:
+def _analyze(arguments: Namespace, cancel: CancelToken, done: _Done) -> int:
     limits = _limits(arguments.limit_memory)
     if arguments.extract_frames < 1:
         raise UsageError("--extract-frames expects a number from 1 on")
@@ -46,7 +54,6 @@ def _analyze(arguments: Namespace, cancel: CancelToken) -> int:
         refuse(len(files.files), Path(arguments.extract), arguments.force)
     for line in files.told:
         diagnostics.note(line)
-    done = _Done()
     for path, error in files.errors:
         _failed(path, error, done)
     several = len(files.files) + len(files.errors) > 1

@@ -9,9 +9,28 @@ _EXITS = (
     ", 4 target unreachable or refused, 5 program missing, 130 interrupted"
 )
 _REJUDGED = "exit status: 0 judged the same, 1 differently, 3 could not be judged; 2 usage or session error, 5 program missing, 130 interrupted"
+_VERIFIED = (
+    "exit status: 0 fixed, 1 still there or another fault, 3 not decided, 4 target unreachable or refused;"
+    " 2 usage or session error, 5 program missing, 130 interrupted"
+)
+_COMPARED = (
+    "exit status: 0 the same decisions and the same verdict (kind and cause), 1 not; 2 usage or session error, 130 interrupted."
+    " Outputs, inputs and targets that differ are told and do not count."
+)
+_PLACES = (
+    "places: a node (NODE/2: its second visit), 'decision 2', 'note 1', 'event 12', verdict, start, end, a time of the session in UTC"
+    " (03:41:07, 2026-11-21T03:41), or a time after its start (+1:30)"
+)
 _SESSION_FILE = (
     "A session file holds at most 10000 files, 4 GiB each (the log 1 GiB), 16 GiB in all, and 200 times its own size where that is more"
     " than 256 MiB; beyond that, and whatever is not in its manifest, it is refused. show, replay and verify read such a file directly."
+)
+_RECORDINGS = (
+    "Recordings: typescripts of script(1), asciicasts v2 and v3, logs of PuTTY and SecureCRT, text with prompts; at most 64 MB and 5000 commands."
+)
+_DISTILLED = (
+    "The draft decides nothing: it asks what was asked, in that order, and ends inconclusively until you write its conditions. Nothing is"
+    " overwritten without --force. Exit status: 0 the draft lints and its scenario passes, 2 not, or nothing could be distilled."
 )
 _REDACTED = (
     "Prefixes, lengths and kinds of addresses stay, as do numbers, times and ordinary words: read docs/security.md before you send it."
@@ -65,6 +84,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--plan", action="store_true", help="print every command that may run, connect nowhere")
     parser.add_argument("--yes", action="store_true", help="answer yes to every question, also to commands that change something")
+    parser.add_argument("--step", action="store_true", help="show each command before it runs: run, edit, skip, or done by hand (plain lines)")
     parser.add_argument("--no-tui", action="store_true", help="plain lines instead of the full-screen interface")
     _record(parser)
     _json(parser)
@@ -79,6 +99,7 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--only", action="append", default=[], metavar="FAMILY", help="judge only by this family (bgp, ndp, nfs, path, …)")
     parser.add_argument("--timeline", action="store_true", help="draw packets and errors over time, with marks for what was found")
+    parser.add_argument("--browse", action="store_true", help="then look at the capture full-screen: frames, protocol tree, bytes, findings")
     parser.add_argument("--extract", metavar="PCAPNG", help="write the frames that prove it, with comments, into a pcapng file")
     parser.add_argument(
         "--with-conversation",
@@ -104,6 +125,7 @@ def _playbooks(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("lint", help="every problem, as file:line:column: message").add_argument("files", nargs="*", metavar="FILE")
     test = actions.add_parser("test", help="play a playbook's scenarios offline and compare the verdicts")
     test.add_argument("playbooks", nargs="*", metavar="PLAYBOOK")
+    test.add_argument("--scenarios", metavar="DIR", help="play those below DIR/PLAYBOOK instead of the shipped ones")
     graph = actions.add_parser("graph", help="draw the decision tree")
     graph.add_argument("playbook")
     graph.add_argument("--mermaid", action="store_true", help="as Mermaid text, for a page")
@@ -114,21 +136,31 @@ def _playbooks(parser: argparse.ArgumentParser) -> None:
 def _sessions(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="newest first")
+    listing.add_argument("--limit", type=int, metavar="N", help="only the newest N (default: all)")
     _json(listing)
     show = actions.add_parser("show", help="a session as text")
     show.add_argument("--all", action="store_true", help="every line of every output")
     _json(show)
-    replay = actions.add_parser("replay", help="the run again, from the log alone")
+    replay = actions.add_parser("replay", help="the run again, from the log alone", epilog=_PLACES)
     replay.add_argument("--speed", type=float, metavar="X", help="with its timing, X times as fast (1: as it was); default: at once")
     replay.add_argument("--exact", action="store_true", help="do not shorten long pauses")
+    replay.add_argument("--step", action="store_true", help="wait for Enter before each event, q leaves (on a terminal only)")
+    replay.add_argument("--from", dest="start", default="", metavar="PLACE", help="begin there: a node, a time, 'decision 2', …")
+    replay.add_argument("--to", dest="stop", default="", metavar="PLACE", help="end there")
+    compare = actions.add_parser("compare", help="two sessions node by node: where they part, what differs", epilog=_COMPARED)
+    compare.add_argument("session", help="id, its beginning, a folder, a file, or `last`")
+    compare.add_argument("other", help="the session to compare it with, named in the same way")
+    _json(compare)
     verify = actions.add_parser("verify", help="prove that nothing was altered")
     rejudge = actions.add_parser("rejudge", help="judge what was recorded again, by what tshoot knows today; connects nowhere", epilog=_REJUDGED)
     _rejudge(rejudge)
     resume = actions.add_parser("resume", help="go on with an interrupted session where it stopped", epilog=_EXITS)
     _resume(resume)
-    for action in (show, replay, verify, rejudge, resume):
+    fixed = actions.add_parser("verify-fix", help="ask the deciding checks of a fault again, compare before and after", epilog=_VERIFIED)
+    _verify_fix(fixed)
+    for action in (show, replay, verify, rejudge, resume, fixed):
         action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
-    for action in (listing, show, replay, verify, rejudge, resume):
+    for action in (listing, show, replay, compare, verify, rejudge, resume, fixed):
         _record(action)
     _archive(actions)
     _sharing(actions)
@@ -136,7 +168,9 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
 
 def _sharing(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     export = actions.add_parser("export", help="a session as one file, with everything in it", epilog=_SESSION_FILE)
-    take = actions.add_parser("import", help="unpack such a file and keep the session; nothing in the file is believed", epilog=_SESSION_FILE)
+    take = actions.add_parser(
+        "import", help="keep the session of such a file, or a recording of another program as a session", epilog=f"{_RECORDINGS} {_SESSION_FILE}"
+    )
     redact = actions.add_parser("redact", help="a session as one file for strangers: other addresses and names, no secrets", epilog=_REDACTED)
     reveal = actions.add_parser("reveal", help="what stands behind addresses and names of a redacted session; needs its key", epilog=_REDACTED)
     for action in (export, redact):
@@ -144,17 +178,25 @@ def _sharing(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         action.add_argument("--force", action="store_true", help="overwrite the file")
     export.add_argument("-o", "--output", metavar="FILE", help="default: the session's id and .tshoot, here")
     redact.add_argument("-o", "--output", metavar="FILE", required=True, help="for example shared.tshoot")
-    take.add_argument("file", metavar="FILE", help="what `export` or `redact` wrote")
+    take.add_argument("file", metavar="FILE", help="what `export` or `redact` wrote, or a recording of another program; told by its content")
+    take.add_argument("--timing", metavar="FILE", help="the timing file of a typescript (script --log-timing)")
+    distil = actions.add_parser("distil", help="a draft playbook with its scenario, from commands that somebody typed", epilog=_DISTILLED)
+    distil.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, a file, or `last` (the default)")
+    distil.add_argument("-o", "--output", metavar="FILE", required=True, help="for example drafts/slow-link.yaml; its name is the playbook's id")
+    distil.add_argument("--scenario", metavar="DIR", help="folder of the scenario (default: scenarios/<playbook>/<session> beside FILE)")
+    distil.add_argument("--force", action="store_true", help="overwrite the files")
     reveal.add_argument("text", nargs="+", metavar="TEXT", help="words, addresses or lines of the redacted session (- reads standard input)")
     for action in (redact, reveal):
         action.add_argument("--key-file", metavar="FILE", help="the key (made where it is missing); default: redaction.key beside your sessions")
-    for action in (export, take, redact, reveal):
+    for action in (export, take, redact, reveal, distil):
         _record(action)
 
 
 def _archive(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report = actions.add_parser("report", help="a session as a page, a ticket's text, a recording, a test result")
-    report.add_argument("--format", choices=("md", "html", "json", "cast", "junit"), default="md", help="default: md")
+    report.add_argument(
+        "--format", choices=("md", "html", "json", "cast", "junit", "ticket"), default="md", help="default: md; ticket: a short comment"
+    )
     report.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
     report.add_argument("--idle", type=float, default=2.0, metavar="SECONDS", help="of a cast: cut longer pauses to this (default: 2)")
     search = actions.add_parser(
@@ -190,15 +232,33 @@ def _rejudge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--what-if", action="append", default=[], metavar="NODE.FACT=VALUE", help="as if a step had told this, e.g. ping_full.received=0"
     )
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="ROLE=DEVICE", help="of an imported recording: which of its devices plays a role"
+    )
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="inputs", help="of an imported recording: an input")
     parser.add_argument("--all", action="store_true", help="every session that reached a verdict, as a table")
     parser.add_argument("--since", metavar="WHEN", help="with --all: those that began since, e.g. 2026-11-01 or 30d")
     _json(parser)
 
 
-def _resume(parser: argparse.ArgumentParser) -> None:
+def _verify_fix(parser: argparse.ArgumentParser) -> None:
+    _other_hosts(parser)
+    parser.add_argument("--plan", action="store_true", help="print what would be asked again, connect nowhere")
+    parser.add_argument("--yes", action="store_true", help="answer yes to every question, but to commands that change something")
+    _json(parser)
+
+
+def _other_hosts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="ROLE=HOST", help="where this machine knows a target of the session by another name"
+    )
     parser.add_argument(
         "--capture-dir", action="append", default=[], metavar="ROLE=DIR", help="folder on the target to capture into, e.g. a datastore"
     )
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _other_hosts(parser)
     parser.add_argument("--keep-path", action="store_true", help="go on along the recorded path, though today a decision would be another")
     parser.add_argument("--yes", action="store_true", help="answer yes to every question, but to changes that may have been done already")
     _json(parser)

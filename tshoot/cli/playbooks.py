@@ -90,7 +90,7 @@ def _test(arguments: Namespace) -> int:
     failed = done = 0
     for path in _named(arguments.playbooks):
         playbook = load_playbook(path)
-        for scenario in scenarios(playbook.id):
+        for scenario in scenarios(playbook.id, Path(arguments.scenarios) if arguments.scenarios else None):
             diagnostics.status(f"playing {scenario.id}")
             rehearsal = rehearse(scenario, playbook)
             done, failed = done + 1, failed + bool(rehearsal.problems)

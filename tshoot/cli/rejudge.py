@@ -14,13 +14,16 @@ from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.opened import opened
 from tshoot.cli.output import emit_json, say, table
-from tshoot.errors import Cancelled, TshootError, UsageError
+from tshoot.cli.run import pairs
+from tshoot.errors import Cancelled, SessionError, TshootError, UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.tree import Playbook
+from tshoot.retrace.free.playbook import FREE
 from tshoot.retrace.judgement_text import judgement_json, judgement_lines
 from tshoot.retrace.rejudge import Judgement, recorded_playbook, rejudge
 from tshoot.retrace.what_if import assumptions
 from tshoot.retrace.words import what
+from tshoot.session.archive.index import Archive, with_archive
 from tshoot.session.archive.when import period
 from tshoot.session.store import Session, SessionEntry, list_sessions, open_session
 from tshoot.wiring import checked_playbook
@@ -35,6 +38,8 @@ def run(root: Path, arguments: Namespace) -> int:
     if not arguments.all:
         with opened(root, arguments.session) as session:
             return cancellable(lambda cancel: _one(session, arguments, cancel))
+    if arguments.target or arguments.inputs:
+        raise UsageError("--target and --set are for one imported recording, not for --all", "name the session")
     if arguments.what_if:
         raise UsageError("--what-if is for one session, not for --all", "name the session")
     since = _moment(arguments.since) if arguments.since else 0.0
@@ -45,7 +50,15 @@ def _one(session: Session, arguments: Namespace, cancel: CancelToken) -> int:
     playbook = _Playbooks(arguments.playbook).of(session)
     assumed = assumptions(arguments.what_if, playbook)
     try:
-        judgement = rejudge(session, playbook, assumed, cancel)
+        if session.header.playbook == FREE:
+            from tshoot.retrace.free.rejudged import rejudge_free
+
+            given = pairs(arguments.target, "--target"), pairs(arguments.inputs, "--set")
+            judgement = rejudge_free(session, playbook, assumed, cancel, *given)
+        elif arguments.target or arguments.inputs:
+            raise UsageError("--target and --set are for imported recordings", "this session holds its targets and inputs")
+        else:
+            judgement = rejudge(session, playbook, assumed, cancel)
     except Cancelled:
         return diagnostics.INTERRUPTED
     if arguments.json:
@@ -64,7 +77,7 @@ class _Playbooks:
         self.only = "" if name in (None, "shipped") else self._checked(str(name)).id
 
     def of(self, session: Session) -> Playbook:
-        if self._name is None:
+        if self._name is None or (self._name == "shipped" and session.header.playbook == FREE):
             return recorded_playbook(session)
         return self._checked(session.header.playbook if self._name == "shipped" else self._name)
 
@@ -92,7 +105,11 @@ class _Row:
 
 def _all(root: Path, arguments: Namespace, since: float, cancel: CancelToken) -> int:
     playbooks = _Playbooks(arguments.playbook)
-    entries = [entry for entry in list_sessions(root) if entry.started >= since and playbooks.only in ("", entry.playbook)]
+    try:
+        found = _entries(root, cancel)
+    except Cancelled:
+        return diagnostics.INTERRUPTED
+    entries = [entry for entry in found if entry.started >= since and playbooks.only in ("", entry.playbook)]
     judged = [entry for entry in entries if entry.state in ("finished", "broken")]
     try:
         rows = list(_rows(judged, playbooks, cancel))
@@ -106,6 +123,14 @@ def _all(root: Path, arguments: Namespace, since: float, cancel: CancelToken) ->
     else:
         _show(rows, counts, len(entries) - len(judged))
     return DIFFERENT if counts["different"] else OPEN if counts["open"] or counts["not judged"] else SAME
+
+
+def _entries(root: Path, cancel: CancelToken) -> list[SessionEntry]:
+    """All sessions, from the index; where there can be none, from their logs."""
+    try:
+        return with_archive(root, Archive.entries, cancel=cancel)
+    except SessionError:
+        return list_sessions(root)
 
 
 def _rows(entries: list[SessionEntry], playbooks: _Playbooks, cancel: CancelToken) -> Iterator[_Row]:

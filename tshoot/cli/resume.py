@@ -23,6 +23,7 @@ def run(root: Path, arguments: Namespace) -> int:
         raise UsageError(f"{arguments.session}: a session file cannot be gone on with", "`tshoot sessions import FILE` keeps it as a session")
     session = open_session(root, arguments.session)
     directories = pairs(arguments.capture_dir, "--capture-dir")
+    hosts = pairs(arguments.target, "--target")
 
     def work(cancel: CancelToken) -> Verdict | None:
         return resume(
@@ -34,6 +35,7 @@ def run(root: Path, arguments: Namespace) -> int:
             views=[LineView(not arguments.json)],
             cancel=cancel,
             keep_path=arguments.keep_path,
+            hosts=hosts,
         ).run()
 
     verdict = cancellable(work)

@@ -12,6 +12,7 @@ from tshoot.cli.output import emit_json, on_terminal, say, table
 from tshoot.errors import UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
+from tshoot.steering import Steering
 from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, plan, prepare, start
 
 
@@ -19,7 +20,7 @@ def run(arguments: Namespace) -> int:
     targets, inputs = pairs(arguments.target, "--target"), pairs(arguments.inputs, "--set")
     platforms = pairs(arguments.platform, "--platform")
     settings = Settings(Path(arguments.record) if arguments.record else None, capture_directories=pairs(arguments.capture_dir, "--capture-dir"))
-    if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes):
+    if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes or arguments.step):
         from tshoot.tui.app import run_tui
 
         checked_playbook(arguments.playbook)
@@ -31,9 +32,11 @@ def run(arguments: Namespace) -> int:
             raise UsageError(f"--capture-dir {role}={directory}: expected a target of {prepared.playbook.id} and an absolute folder on it", hint)
     if arguments.plan:
         return show_plan(prepared, settings, arguments.json)
-    from tshoot.cli.terminal import TerminalOperator
+    from tshoot.cli.terminal import TerminalOperator, can_ask
 
-    return run_plainly(prepared, settings, TerminalOperator(arguments.yes), arguments.json)
+    if arguments.step and not can_ask():
+        raise UsageError("--step: nobody can be asked, standard input is no terminal", "run it in a terminal, or without --step")
+    return run_plainly(prepared, settings, TerminalOperator(arguments.yes), arguments.json, Steering(stepping=arguments.step))
 
 
 _FORMS = {
@@ -55,7 +58,7 @@ def pairs(words: list[str], option: str) -> dict[str, str]:
     return found
 
 
-def run_plainly(prepared: Prepared, settings: Settings, operator: Operator, as_json: bool) -> int:
+def run_plainly(prepared: Prepared, settings: Settings, operator: Operator, as_json: bool, steering: Steering | None = None) -> int:
     """Run with lines on stdout (or the verdict as JSON); the exit code says how it ended."""
     from tshoot.cli.terminal import LineView, TerminalPrompter
 
@@ -63,7 +66,8 @@ def run_plainly(prepared: Prepared, settings: Settings, operator: Operator, as_j
 
     def work(cancel: CancelToken) -> Verdict | None:
         nonlocal session
-        started = start(prepared, settings, operator=operator, prompter=TerminalPrompter(cancel), views=[LineView(not as_json)], cancel=cancel)
+        prompter, views = TerminalPrompter(cancel), [LineView(not as_json)]
+        started = start(prepared, settings, operator=operator, prompter=prompter, views=views, cancel=cancel, steering=steering)
         session = started.session
         return started.run()
 

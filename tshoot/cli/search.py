@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tshoot.cli.archive import ask_archive
+from tshoot.cli.entries import entry_json
 from tshoot.cli.output import emit_json, say
 from tshoot.errors import UsageError
 from tshoot.session.archive.query import parse_query
@@ -41,15 +41,4 @@ def _lines(hit: Hit) -> list[str]:
 
 
 def _json(hit: Hit) -> dict[str, Any]:
-    entry = hit.entry
-    return {
-        "id": entry.id,
-        "started": datetime.fromtimestamp(entry.started, UTC).isoformat().replace("+00:00", "Z"),
-        "playbook": entry.playbook,
-        "verdict": entry.verdict or None,
-        "cause": entry.cause or None,
-        "state": entry.state,
-        "kind": hit.kind,
-        "source": hit.source,
-        "snippet": hit.snippet,
-    }
+    return {**entry_json(hit.entry), "kind": hit.kind, "source": hit.source, "snippet": hit.snippet}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
+from tshoot.cli.entries import entry_json
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.opened import opened
 from tshoot.cli.output import emit_json, say, table
@@ -20,9 +20,17 @@ def run(arguments: Namespace) -> int:
     root = Path(arguments.record) if arguments.record else default_root()
     if arguments.action == "list":
         return _list(root, arguments)
-    if arguments.action in ("rejudge", "resume", "report", "search", "similar", "prune"):
-        return int(import_module(f"tshoot.cli.{arguments.action}").run(root, arguments))
-    if arguments.action in ("export", "import", "redact", "reveal"):
+    if arguments.action in ("rejudge", "resume", "report", "search", "similar", "prune", "compare", "verify-fix"):
+        return int(import_module(f"tshoot.cli.{arguments.action.replace('-', '_')}").run(root, arguments))
+    if arguments.action == "import":
+        from tshoot.cli import importing
+
+        return importing.run(root, arguments)
+    if arguments.action == "distil":
+        from tshoot.cli import distil
+
+        return distil.run(root, arguments)
+    if arguments.action in ("export", "redact", "reveal"):
         from tshoot.cli import sharing
 
         return sharing.run(root, arguments)
@@ -34,25 +42,16 @@ def run(arguments: Namespace) -> int:
 
 def _list(root: Path, arguments: Namespace) -> int:
     from tshoot.cli.archive import ask_archive
-    from tshoot.session.archive.index import Archive
 
+    limit = arguments.limit
+    if limit is not None and limit < 1:
+        raise UsageError("--limit takes a number from 1", "without it all sessions are listed")
     try:
-        entries = ask_archive(root, Archive.entries, reindex=arguments.reindex)
+        entries = ask_archive(root, lambda archive: archive.entries(limit), reindex=arguments.reindex)
     except SessionError:  # no index is no reason to show nothing
-        entries = list_sessions(root)
+        entries = list_sessions(root)[:limit]
     if arguments.json:
-        rows = [
-            {
-                "id": entry.id,
-                "started": datetime.fromtimestamp(entry.started, UTC).isoformat().replace("+00:00", "Z"),
-                "playbook": entry.playbook,
-                "verdict": entry.verdict or None,
-                "cause": entry.cause or None,
-                "state": entry.state,
-                "problem": entry.problem or None,
-            }
-            for entry in entries
-        ]
+        rows = [{**entry_json(entry), "problem": entry.problem or None} for entry in entries]
         emit_json({"sessions": rows})
         return 0
     if not entries:
@@ -63,13 +62,13 @@ def _list(root: Path, arguments: Namespace) -> int:
 
 
 def _show(root: Path, session: Session, arguments: Namespace) -> int:
-    from tshoot.session.summary import summarize
     from tshoot.session.transcript import MOST_LINES, transcript_lines
 
     if arguments.json:
         from tshoot.session.plain import verdict_json
+        from tshoot.session.store import verdict_of
 
-        verdict = summarize(session.events()).verdict
+        verdict = verdict_of(session.folder)
         emit_json({"session": session.header.session, "playbook": session.header.playbook, "verdict": verdict_json(verdict) if verdict else None})
         return 0
     for line in transcript_lines(session.events(), None if arguments.all else MOST_LINES):
@@ -95,26 +94,23 @@ def _similar(root: Path, session: Session) -> None:
 
 
 def _replay(session: Session, arguments: Namespace) -> int:
-    from tshoot.cli.terminal import LineView
-    from tshoot.session.replay import replay
+    from tshoot.cli import replay
 
-    if arguments.speed is not None and not 0 < arguments.speed <= 1000:
-        raise UsageError("--speed takes a number from 0 to 1000", "1 is as it was, 10 ten times as fast; without it everything comes at once")
-
-    def work(cancel: CancelToken) -> int:
-        try:
-            replay(session.folder, LineView(), speed=arguments.speed, exact=arguments.exact, cancel=cancel)
-        except Cancelled:
-            return diagnostics.INTERRUPTED
-        return 0
-
-    return cancellable(work)
+    return replay.run(session, arguments)
 
 
 def _verify(session: Session, arguments: Namespace) -> int:
-    from tshoot.session.verify import verify
+    from tshoot.session.verify import Problem, verify
 
-    problems = verify(session.folder)
+    def work(cancel: CancelToken) -> list[Problem]:
+        return verify(session.folder, cancel, lambda lines: diagnostics.status(f"verifying: {lines:,} lines"))
+
+    try:
+        problems = cancellable(work)
+    except Cancelled:
+        return diagnostics.INTERRUPTED
+    finally:
+        diagnostics.clear_status()
     for problem in problems:
         say(str(problem))
     broken = sum(not problem.remark for problem in problems)

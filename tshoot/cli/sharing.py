@@ -1,4 +1,4 @@
-"""tshoot sessions export, import, redact, reveal: sessions as single files, for others to read."""
+"""tshoot sessions export, redact, reveal: sessions as single files, for others to read."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from tshoot.cli.opened import opened
 from tshoot.cli.output import say
 from tshoot.errors import TshootError, UsageError
 from tshoot.session.packed.export import SUFFIX, export_session
-from tshoot.session.packed.unpack import import_session
 from tshoot.session.store import Session
 
 _MOST_TYPED = 16 << 20  # characters that `reveal` reads from standard input
 
 
 def run(root: Path, arguments: Namespace) -> int:
-    action = {"export": _export, "import": _import, "redact": _redact, "reveal": _reveal}[arguments.action]
+    action = {"export": _export, "redact": _redact, "reveal": _reveal}[arguments.action]
     return action(root, arguments)
 
 
@@ -30,15 +29,6 @@ def _export(root: Path, arguments: Namespace) -> int:
         target = Path(arguments.output or f"{session.header.session}{SUFFIX}")
         size = cancellable(lambda cancel: export_session(session, target, force=arguments.force, cancel=cancel))
     say(f"{target}: {size} bytes", "it holds everything, names and addresses included; `tshoot sessions redact` makes one for strangers")
-    return diagnostics.HEALTHY
-
-
-def _import(root: Path, arguments: Namespace) -> int:
-    session, new = cancellable(lambda cancel: import_session(Path(arguments.file), root, cancel))
-    if new:
-        say(f"{session.header.session}: imported below {root}")
-    else:
-        say(f"{session.header.session}: the very same session is there already")
     return diagnostics.HEALTHY
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tshoot.cli.archive import ask_archive
+from tshoot.cli.entries import entry_json
 from tshoot.cli.output import emit_json, say
 from tshoot.session.archive.similar import Similar, similar_sessions
 from tshoot.session.store import open_session
@@ -17,19 +17,7 @@ def run(root: Path, arguments: Namespace) -> int:
     session = open_session(root, arguments.session)
     found = ask_archive(root, lambda archive: similar_sessions(archive, session.folder), reindex=arguments.reindex)
     if arguments.json:
-        rows = [
-            {
-                "id": one.entry.id,
-                "started": datetime.fromtimestamp(one.entry.started, UTC).isoformat().replace("+00:00", "Z"),
-                "playbook": one.entry.playbook,
-                "verdict": one.entry.verdict or None,
-                "cause": one.entry.cause or None,
-                "title": one.title,
-                "score": one.score,
-                "reasons": list(one.reasons),
-            }
-            for one in found
-        ]
+        rows = [{**entry_json(one.entry), "title": one.title, "score": one.score, "reasons": list(one.reasons)} for one in found]
         emit_json({"session": session.header.session, "similar": rows})
         return 0
     say(*(similar_lines(found) or ["no session is like this one"]))

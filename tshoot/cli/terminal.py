@@ -15,10 +15,12 @@ from contextlib import contextmanager, suppress
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.output import say
-from tshoot.model.effects import AskOperator
+from tshoot.cli.stepping import approval_at
+from tshoot.model.effects import AskOperator, Effect
 from tshoot.model.events import Event, Progress
 from tshoot.model.text import clean_line
 from tshoot.session.transcript import Transcript
+from tshoot.steering import Approval, Skip
 from tshoot.transports.base import HostKey
 
 
@@ -42,6 +44,13 @@ class TerminalOperator:
                 return fitting[0] if choices else answer
             diagnostics.note(f"answer one of: {', '.join(choices)}")
         return None
+
+    def approve(self, effect: Effect, cancel: CancelToken) -> Approval:
+        """Step mode; `yes` answers no question of it."""
+        if not can_ask():
+            return Skip("nobody can be asked")
+        diagnostics.clear_status()
+        return approval_at(lambda cancel: read_line(cancel, whole=True), effect, cancel)
 
 
 class TerminalPrompter:
@@ -94,14 +103,14 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def read_line(cancel: CancelToken, secret: bool = False) -> str | None:
-    """One line from the terminal; None at its end or when the run is cancelled."""
+def read_line(cancel: CancelToken, secret: bool = False, whole: bool = False) -> str | None:
+    """One line from the terminal, without blanks at its ends unless `secret` or `whole`; None at its end or when the run is cancelled."""
     while not cancel.cancelled:
         if select.select([sys.stdin], [], [], 0.2)[0]:
             line = sys.stdin.readline()
             if secret:
                 diagnostics.ask("\n")
-            return (line.rstrip("\n") if secret else line.strip()) if line else None
+            return (line.rstrip("\n") if secret or whole else line.strip()) if line else None
     return None
 
 

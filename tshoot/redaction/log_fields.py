@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tshoot.engine.steered import BY_HAND
 from tshoot.redaction.tables import mapped_lines
 from tshoot.redaction.text import TextMap
 from tshoot.session.secrets import without_secrets
 
 _IDS = (  # ids and words of tshoot and of the playbook
     "n at event prev type key node target role platform parser interface_kind field fact cause severity confidence kind stream stopped_by reason_kind"
-    " capture condition outcome leads_to branch form family families failure target_failed playbook attempt started tshoot program"
+    " action capture condition outcome leads_to branch form family families failure target_failed playbook attempt started tshoot program"
 )
 _OURS = frozenset(_IDS.split())
 _NAMES = frozenset({"host"})  # names as a whole
@@ -48,6 +49,8 @@ def mapped_fields(value: Any, texts: TextMap, evidence: Mapping[str, tuple[str, 
         return value
     if name == "sha256":
         return evidence[value][0] if value in evidence else "" if not value else "0" * 64
+    if name == "branch" and value.startswith(BY_HAND):
+        return BY_HAND + mapped_lines(_unsecret(value.removeprefix(BY_HAND)), texts)
     if name in _OURS:
         return value
     if name in _NAMES:

@@ -52,13 +52,19 @@ class _Redaction:
         self._session, self._map, self._cancel = session, mapping, cancel
         self._old = Evidence(session.folder / EVIDENCE)
         self._new: dict[str, tuple[str, int]] = {}
+        self._recordings: set[str] = set()
+        self._timing: bytes | None = None
         self.remarks: list[str] = []
         self.header = _header(session.header, mapping)
 
     def write(self, folder: Path) -> None:
         lines = [json.loads(line) for number, line in complete_lines(self._session.folder) if number > 1]
         named = {sha256: size for line in lines for sha256, size in references(line)}
-        captures = {sha256 for line in lines for sha256 in _captures(line)}
+        captures = {str(one["sha256"]) for line in lines for one in _of_kind(line, "capture")}
+        files = {str(one["sha256"]): one for line in lines for one in _of_kind(line, "file")}
+        timing = next((one for one in files.values() if str(one.get("origin", "")).startswith("timing of ")), None)
+        self._timing = self._old.read(str(timing["sha256"]), int(timing["size"])) if timing else None
+        self._recordings = set(files)
         for line in lines:
             for text in texts_of(line):
                 for part in text.split("\n"):
@@ -79,12 +85,17 @@ class _Redaction:
     def _output(self, sha256: str, size: int) -> str:
         if size > MOST_TEXT:
             raise SessionError(f"{self._old.path(sha256)}: {size} bytes are too many to be redacted", "narrow the command that printed them")
-        return without_secrets(self._old.read(sha256, size)).decode("utf-8", "replace")
+        raw = self._old.read(sha256, size)
+        if sha256 in self._recordings:
+            return without_secrets(_as_shown(raw, self._timing).encode("utf-8", "replace")).decode("utf-8", "replace")
+        return without_secrets(raw).decode("utf-8", "replace")
 
     def _mapped_output(self, sha256: str, size: int) -> bytes:
         from tshoot.redaction.tables import mapped_lines
 
-        return mapped_lines(self._output(sha256, size), self._map.texts).encode("utf-8")
+        text = self._output(sha256, size)
+        parts = _answers(text) if sha256 in self._recordings else (text,)
+        return "".join(mapped_lines(part, self._map.texts) for part in parts).encode("utf-8")
 
     def _capture(self, new: Evidence, sha256: str, size: int) -> tuple[str, int]:
         problem = self._old.problem(sha256, size)
@@ -138,14 +149,42 @@ def _header(header: Header, mapping: SessionMap) -> Header:
     )
 
 
-def _captures(line: Any) -> Iterator[str]:
-    """The evidence in a line that is a capture."""
+def _of_kind(line: Any, kind: str) -> Iterator[dict[str, Any]]:
+    """The references in a line to evidence of this kind: a capture, a file."""
     rest = [line]
     while rest:
         value = rest.pop()
         if isinstance(value, dict):
-            if value.get("kind") == "capture" and isinstance(value.get("sha256"), str):
-                yield value["sha256"]
+            if value.get("kind") == kind and isinstance(value.get("sha256"), str):
+                yield value
             rest += value.values()
         elif isinstance(value, list):
             rest += value
+
+
+def _as_shown(raw: bytes, timing: bytes | None) -> str:
+    """A recording of another program as lines that a terminal would show: there a name that came letter by letter is one word. Else nothing."""
+    from tshoot.transcripts.foreign.recorded import read_recording
+    from tshoot.transcripts.foreign.typescript import is_typescript
+
+    try:
+        lines = read_recording(Path("recording"), raw, timing if is_typescript(raw) else None).dated().lines
+    except SessionError:  # a timing file, or what somebody else attached
+        return ""
+    return "".join(f"{line.text}\n" for line in lines)
+
+
+def _answers(text: str) -> Iterator[str]:
+    """The text of a recording cut before and behind each prompt: what one answer lays out as a table ends there."""
+    from tshoot.transcripts.prompts import prompt_of, router_prompts
+
+    lines = text.splitlines(keepends=True)
+    routers = router_prompts(lines)
+    answer = ""
+    for line in lines:
+        if prompt_of(line.rstrip("\n"), routers) is None:
+            answer += line
+            continue
+        yield from (answer, line)
+        answer = ""
+    yield answer

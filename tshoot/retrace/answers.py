@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
-from tshoot.model.events import CaptureTaken, EffectAnswered, Ok, Waited
+from tshoot.model.events import CaptureTaken, EffectAnswered, Ok, OperatorSteered, Waited
 from tshoot.retrace.recording import Recording
 
 
@@ -20,10 +20,11 @@ class RecordedAnswers:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._free: dict[str, Hashable] = {key: content(effect, recording) for key, effect in recording.requests.items() if key in recording.answers}
+        self._free = {key: content(effect, recording) for key, effect in _as_asked(recording).items() if key in recording.answers}
         self._captures: dict[str, str] = {}  # key of a StartCapture that was asked for -> the one whose answer it got
         self.last = (0.0, recording.started.at)
         self.renamed: dict[str, str] = {}
+        self._asked_as: dict[str, str] = {}  # key of a recorded request -> the key of the one that got its answer
 
     def find(self, effect: Effect) -> tuple[float, EffectAnswered] | None:
         """The place in the order, and the answer under the key of `effect`; None where nothing of the kind was recorded."""
@@ -32,6 +33,7 @@ class RecordedAnswers:
             place, at = self.last
             return (place, EffectAnswered(at, effect.key, Ok(Waited(effect.seconds)))) if isinstance(effect, Wait) else None
         del self._free[key]
+        self._asked_as[key] = effect.key
         then = self._recording.requests[key]
         if then.node != effect.node:
             self.renamed[effect.node] = then.node
@@ -47,6 +49,15 @@ class RecordedAnswers:
             return effect.key
         return next((key for key, asked in self._free.items() if asked == wanted), None)
 
+    def today(self, event: OperatorSteered) -> OperatorSteered | None:
+        """What the operator did, in today's names of nodes and keys; None where it was done to what is not asked today."""
+        named = {then: now for now, then in self.renamed.items()}
+        node, to = named.get(event.node, event.node), event.to
+        if event.action in ("retried", "branched"):
+            return replace(event, node=node, key=f"{node}/{event.key.rpartition('/')[2]}", to=named.get(to, to))
+        key = self._asked_as.get(event.key, "")
+        return replace(event, node=node, key=key) if key or not event.key else None
+
     def size_of(self, sha256: str) -> int:
         """Bytes of a capture that was fetched; -1 where none with that hash was."""
         for _, answered in self._recording.answers.values():
@@ -61,6 +72,15 @@ class AnswersByKey(RecordedAnswers):
 
     def _key_for(self, effect: Effect) -> str | None:
         return effect.key if effect.key in self._free else None
+
+
+def _as_asked(recording: Recording) -> dict[str, Effect]:
+    """The requests as the playbook made them: a command that the operator changed answers the playbook's own."""
+    edited = recording.edited()
+    return {
+        key: replace(effect, command=edited[key]) if key in edited and isinstance(effect, RunCommand) else effect
+        for key, effect in recording.requests.items()
+    }
 
 
 def content(effect: Effect, recording: Recording, captures: dict[str, str] | None = None) -> Hashable:

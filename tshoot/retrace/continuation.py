@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from tshoot.engine.advance import Advanced, begin, step_of
 from tshoot.engine.state import State
+from tshoot.engine.steered import BY_HAND
 from tshoot.errors import UsageError
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect, StartCapture
@@ -65,9 +66,11 @@ def continuation(header: Header, events: tuple[Event, ...]) -> Continuation:
 
 def _folded(recording: Recording, playbook: Playbook, *, standing: bool) -> Folded:
     targets = {target.role: target for target in recording.started.targets}
-    taken: dict[tuple[str, int], Decision] = {(one.node, one.attempt): one for one in recording.decisions} if standing else {}
+    own = (one for one in recording.taken if not one.branch.startswith(BY_HAND)) if standing else ()
+    taken: dict[tuple[str, int], Decision] = {(one.node, one.attempt): one for one in own}
     answers = AnswersByKey(recording) if standing else RecordedAnswers(recording)
-    return fold(begin(playbook, targets, recording.started.inputs, ShippedKnowledge(), standing=taken), answers.find)
+    begun = begin(playbook, targets, recording.started.inputs, ShippedKnowledge(), standing=taken)
+    return fold(begun, answers.find, recording.steers(), answers.today)
 
 
 def _parting(recording: Recording, playbook: Playbook) -> Parting | None:

@@ -78,13 +78,13 @@ def judgement_json(judgement: Judgement, what_if: Sequence[str]) -> dict[str, An
         "what_if": [clean(word) for word in what_if],
         "recorded": verdict_json(judgement.recorded) if judgement.recorded else None,
         "today": verdict_json(judgement.today) if judgement.today else None,
-        "parting": _parting_json(judgement.parting) if judgement.parting else None,
+        "parting": parting_json(judgement.parting) if judgement.parting else None,
         "would_have_asked": [_asked_json(effect, judgement) for effect in judgement.unanswered],
         "remarks": [clean(remark) for remark in judgement.remarks],
     }
 
 
-def _parting_json(parting: Parting) -> dict[str, Any]:
+def parting_json(parting: Parting) -> dict[str, Any]:
     return {
         "node": clean(parting.node),
         "attempt": parting.attempt,

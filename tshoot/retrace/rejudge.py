@@ -17,16 +17,19 @@ from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect, RunCommand
 from tshoot.model.events import EffectAnswered, Failed, Ok, RunStarted, TargetSpec
 from tshoot.model.facts import Value
+from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.decode import decode_capture
 from tshoot.playbook.tree import Playbook
 from tshoot.retrace.answers import RecordedAnswers
 from tshoot.retrace.fold import Folded, fold
+from tshoot.retrace.free.playbook import FREE
 from tshoot.retrace.parting import Parting, parting
 from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.retrace.recording import Recording, record_of
 from tshoot.session.evidence import Evidence
 from tshoot.session.read import EVIDENCE
+from tshoot.session.steered_text import steered_words
 from tshoot.session.store import Session
 
 Assumed = Mapping[str, Mapping[str, Value]]
@@ -61,16 +64,20 @@ def rejudge(session: Session, playbook: Playbook, assumed: Assumed, cancel: Canc
     SessionError where the session or its evidence cannot be read, UsageError where the playbook is for something else,
     MissingProgram where a capture has to be decoded and tshark is not there.
     """
+    if session.header.playbook == FREE:
+        from tshoot.retrace.free.rejudged import rejudge_free
+
+        return rejudge_free(session, playbook, assumed, cancel, {}, {})
     recording = record_of(session.events())
     answers = RecordedAnswers(recording)
     targets = _targets(recording.started, playbook)
     begun = begin(playbook, targets, _inputs(session, recording.started, playbook), ShippedKnowledge(), assumed=assumed)
-    folded = fold(begun, _Today(session, answers, cancel).find)
+    folded = fold(begun, _Today(session, answers, cancel).find, recording.steers(), answers.today)
     today = folded.state.verdict
     return Judgement(
         session.header.session,
         playbook.id,
-        "open" if today is None else "same" if _told(today) == _told(recording.verdict) else "different",
+        "open" if today is None else "same" if told(today) == told(recording.verdict) else "different",
         recording.verdict,
         today,
         _parting(session, recording, folded, answers.renamed, assumed),
@@ -105,7 +112,7 @@ class _Today:
             return Failed("unreadable", error.message, error.hint)
 
 
-def _told(verdict: Verdict | None) -> tuple[str, ...]:
+def told(verdict: Verdict | None) -> tuple[str, ...]:
     """What a verdict comes to: another wording is no other verdict."""
     return () if verdict is None else (verdict.kind, verdict.cause, verdict.target_failed)
 
@@ -162,8 +169,13 @@ def _remarks(folded: Folded, recording: Recording, assumed: Assumed) -> Iterator
     yield from (
         f"`{step}` is not reached on this way: what was assumed of it changes nothing" for step in assumed if step not in folded.state.results
     )
+    if recording.unknown:
+        yield f"the session holds what this version does not know and passed over: {', '.join(sorted(set(map(clean_line, recording.unknown))))}"
+    for one in folded.undone:
+        if one.action not in ("paused", "went-on"):
+            yield f"not done again, today's way has no place for it: {one.by} {steered_words(one)}"
     today, recorded = folded.state.verdict, recording.verdict
     if recorded is None:
         yield "the session has no verdict: it was interrupted (`tshoot sessions resume` goes on with it)"
-    elif today is not None and _told(today) == _told(recorded) and today.reason != recorded.reason:
+    elif today is not None and told(today) == told(recorded) and today.reason != recorded.reason:
         yield f"today's verdict says: {today.reason}"

@@ -5,26 +5,26 @@ One process at a time: the log is locked before it is read. Who went on with it,
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from tshoot import __version__
 from tshoot.cancel import CancelToken
 from tshoot.errors import UsageError
-from tshoot.model.effects import AskOperator
+from tshoot.model.effects import AskOperator, Effect
 from tshoot.model.events import NoteAdded
-from tshoot.performers.operator import Operator
+from tshoot.performers.operator import Approver, Operator
 from tshoot.retrace.continuation import Continuation, continuation
 from tshoot.retrace.parting import Parting
+from tshoot.retrace.renamed import check_directories, renamed, who
 from tshoot.retrace.words import what
 from tshoot.runner import View
 from tshoot.session.log import SessionLog
 from tshoot.session.store import Session
+from tshoot.steering import Approval, Skip, Steering
 from tshoot.transports.base import Prompter
 from tshoot.wiring import Settings, Started, assemble
 
@@ -39,8 +39,11 @@ def resume(
     views: Sequence[View] = (),
     cancel: CancelToken | None = None,
     keep_path: bool = False,
+    steering: Steering | None = None,
+    hosts: Mapping[str, str] = MappingProxyType({}),
 ) -> Started:
     """Lock the log, fold it, note it and build the run. `careful` is asked about changes that may have been done already.
+    `hosts` are the names by which this machine knows targets that the session names otherwise.
 
     UsageError where there is nothing to go on with, or where today a decision that was taken would be another (unless `keep_path`: the
     recorded path stands); SessionError where another process has the session.
@@ -50,24 +53,28 @@ def resume(
         going = continuation(log.header, tuple(session.events()))
         if going.parting is not None and not keep_path:
             raise _would_differ(log.header.session, going.parting)
-        _check_directories(settings, going)
-        note = NoteAdded(time.time(), _note(going, log.header.tshoot), _who())
+        state, effects = going.begun
+        targets = renamed(state.targets.values(), hosts)
+        check_directories(settings.capture_directories, targets)
+        note = NoteAdded(time.time(), _note(going, log.header.tshoot, hosts), who())
         log.append(note)
     except BaseException:
         log.release()
         raise
-    state, _ = going.begun
     asked = _Careful(operator, careful, going.doubtful)
     told = replace(going.told, events=(*going.told.events, note))
-    return assemble(log, lambda: going.begun, state.targets, settings, operator=asked, prompter=prompter, views=views, cancel=cancel, told=told)
-
-
-def _check_directories(settings: Settings, going: Continuation) -> None:
-    targets = going.begun[0].targets
-    for role, directory in settings.capture_directories.items():
-        if role not in targets or not directory.startswith("/"):
-            hint = f"its targets are: {', '.join(targets)}; for example --capture-dir {next(iter(targets), 'host')}=/tmp"
-            raise UsageError(f"--capture-dir {role}={directory}: expected a target of the session and an absolute folder on it", hint)
+    return assemble(
+        log,
+        lambda: (replace(state, targets=targets), effects),
+        targets,
+        settings,
+        operator=asked,
+        prompter=prompter,
+        views=views,
+        cancel=cancel,
+        told=told,
+        steering=steering,
+    )
 
 
 class _Careful:
@@ -75,6 +82,9 @@ class _Careful:
 
     def __init__(self, operator: Operator, careful: Operator, doubtful: dict[str, float]) -> None:
         self._operator, self._careful, self._doubtful = operator, careful, doubtful
+
+    def approve(self, effect: Effect, cancel: CancelToken) -> Approval:
+        return self._operator.approve(effect, cancel) if isinstance(self._operator, Approver) else Skip("nobody can be asked")
 
     def ask(self, question: AskOperator, cancel: CancelToken) -> str | None:
         at = self._doubtful.get(question.key)
@@ -94,19 +104,11 @@ def _would_differ(session: str, parting: Parting) -> UsageError:
     )
 
 
-def _note(going: Continuation, recorded_by: str) -> str:
+def _note(going: Continuation, recorded_by: str, hosts: Mapping[str, str]) -> str:
     parts = [f"the session is gone on with by tshoot {__version__}" + (f" (it was recorded by {recorded_by})" if recorded_by != __version__ else "")]
     if going.parting is not None:
         parts.append(f"the recorded path stands, though today the decision at `{going.parting.node}` would be another")
+    parts += [f"{role} is called {host} here" for role, host in hosts.items()]
     if going.anew:
         parts.append(f"asked once more: {', '.join(map(what, going.anew))}")
     return "; ".join(parts)
-
-
-def _who() -> str:
-    """`anna@jump1`: as the system knows them."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = f"user {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"

@@ -95,11 +95,11 @@ class Scenario:
         return Ok(CaptureTaken(reference, "operator", 0.0))
 
 
-def scenarios(playbook: str | None = None) -> tuple[Scenario, ...]:
-    """Every shipped scenario, or those of one playbook, by id; PlaybookError lists the problems of all."""
+def scenarios(playbook: str | None = None, root: Path | None = None) -> tuple[Scenario, ...]:
+    """Every shipped scenario (or those below `root`), or those of one playbook, by id; PlaybookError lists the problems of all."""
     found: list[Scenario] = []
     problems: list[str] = []
-    for file in sorted(shipped("fixtures/scenarios").glob(f"{playbook or '*'}/*/{FILE_NAME}")):
+    for file in sorted((root or shipped("fixtures/scenarios")).glob(f"{playbook or '*'}/*/{FILE_NAME}")):
         try:
             found.append(load_scenario(file.parent))
         except PlaybookError as error:
