@@ -30,20 +30,9 @@ from tshoot.errors import CaptureFileError, MissingProgram, TshootError
 from tshoot.model.text import clean_line
 from tshoot.packets.frames import Frame
 from tshoot.packets.pdml import frame_of
+from tshoot.packets.preferences import PREFERENCES
 from tshoot.packets.stall import PATIENCE, Stall
 
-PREFERENCES = {
-    "tcp.try_heuristic_first": "TRUE",  # an RPC client's reserved port may belong to another protocol (647)
-    "udp.try_heuristic_first": "TRUE",
-    "tcp.desegment_tcp_streams": "TRUE",
-    "tcp.no_subdissector_on_error": "FALSE",  # a retransmitted request is decoded too
-    "tcp.analyze_sequence_numbers": "TRUE",
-    "tcp.relative_sequence_numbers": "TRUE",
-    "rpc.desegment_rpc_over_tcp": "TRUE",
-    "rpc.defragment_rpc_over_tcp": "TRUE",
-    "ip.defragment": "TRUE",
-    "ipv6.defragment": "TRUE",
-}
 _PATIENCE = 3.0  # seconds that tshark may take to exit after its last packet
 _QUEUED = 256  # frames decoded ahead of the reader
 _NOISE = re.compile(r"Running as user|^\s*$")

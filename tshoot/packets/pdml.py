@@ -22,7 +22,7 @@ _FORBIDDEN = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 
 def frame_of(xml: bytes) -> Frame:
     """The frame that `<packet>…</packet>` describes; ValueError where it is no packet at all."""
-    packet = _parsed(xml)
+    packet = parsed_packet(xml)
     general, *protocols = packet.findall("proto") if packet is not None else [None]
     if general is None:
         raise ValueError(f"tshark printed something that is no packet: {xml[:80]!r}")
@@ -36,7 +36,8 @@ def frame_of(xml: bytes) -> Frame:
     )
 
 
-def _parsed(xml: bytes) -> Any:
+def parsed_packet(xml: bytes) -> Any:
+    """The element of one `<packet>…</packet>` of tshark's XML (PDML or PSML); None where nothing of it can be read."""
     try:
         return etree.fromstring(xml, etree.XMLParser(huge_tree=True, resolve_entities=False))
     except etree.XMLSyntaxError:  # a field held bytes that XML forbids
