@@ -8,7 +8,7 @@ COUNT := 10000
 SEED := 2026
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lab bench mutants picture
+.PHONY: help setup demo test lint lab bench mutants killed picture
 MAKEFLAGS += --no-print-directory
 
 help: ## print these lines
@@ -43,10 +43,17 @@ bench: ## tshoot beside the plain tools, as ratios, into docs/benchmarks.md (SIZ
 	@$(SETUP) --dev
 	@"$(PYTHON)" bench/measure.py
 	@"$(PYTHON)" bench/triage.py $(SIZE)
+	@"$(PYTHON)" bench/packets_screen.py
+	@"$(PYTHON)" bench/archive.py
+	@"$(PYTHON)" bench/big_log.py
 
 mutants: ## damaged captures by the thousand: none may crash, hang, fill the memory or leave anything behind (COUNT=10000 SEED=2026)
 	@$(SETUP) --dev
 	@"$(PYTHON)" bench/mutants.py --count $(COUNT) --seed $(SEED)
+
+killed: ## runs killed in the middle of a call to the disk, also a full one: none may lose what it acknowledged (COUNT=10000 SEED=2026)
+	@$(SETUP) --dev
+	@"$(PYTHON)" bench/killed.py --count $(COUNT) --seed $(SEED)
 
 picture: ## draw docs/picture.svg anew from a recorded session
 	@$(SETUP)

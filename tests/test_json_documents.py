@@ -31,7 +31,9 @@ DOCUMENTS = {
     "sessions": ("sessions", ["sessions", "list"], 0),
     "rejudge": ("rejudge", ["sessions", "rejudge", RECORDED], 0),
     "rejudge-what-if": ("rejudge", ["sessions", "rejudge", RECORDED, "--what-if", "ping_full.received=0"], 3),
+    "verify-fix-plan": ("plan", ["sessions", "verify-fix", RECORDED, "--plan"], 0),
     "rejudge-all": ("rejudge_all", ["sessions", "rejudge", "--all"], 3),
+    "compare": ("compare", ["sessions", "compare", RECORDED, RECORDED], 0),
     "playbooks": ("playbooks", ["playbooks", "list"], 0),
     "doctor": ("doctor", ["doctor"], 0),
 }

@@ -80,8 +80,8 @@ async def test_playbooks_and_sessions_on_the_home_screen(tmp_path: Path, monkeyp
         SessionEntry("[red]id", tmp_path / "[/foo]", 0.0, "[/foo]", "finished", "fault", "[@click=app.quit]x[/]"),
         SessionEntry("b", tmp_path, 0.0, state="broken", problem="[/bar]"),
     ]
-    monkeypatch.setattr("tshoot.tui.screens.home.shipped_playbooks", lambda: (hostile,))
-    monkeypatch.setattr("tshoot.tui.screens.home.archived_sessions", lambda root: entries)
+    monkeypatch.setattr("tshoot.tui.catalogue.shipped_playbooks", lambda: (hostile,))
+    monkeypatch.setattr("tshoot.tui.catalogue.archived_sessions", lambda root: entries)
     app = TshootApp(Opening(targets={"host": "[/foo]"}, inputs={"server": "[red]x"}))
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await until(pilot, lambda: "[/foo] [red]x [@click=app.quit]x[/]" in screen_text(pilot), "the playbook")

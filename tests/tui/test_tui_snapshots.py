@@ -28,9 +28,12 @@ def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         SessionEntry("b", folder / "b", 1_699_900_000.0, "small", "finished", "healthy"),
         SessionEntry("a", folder / "a", 1_699_800_000.0, "small", "interrupted"),
     ]
-    monkeypatch.setattr("tshoot.tui.screens.home.shipped_playbooks", lambda: (SMALL,))
-    monkeypatch.setattr("tshoot.tui.screens.home.all_causes", dict)
-    monkeypatch.setattr("tshoot.tui.screens.home.archived_sessions", lambda root: entries)
+    monkeypatch.setattr("tshoot.tui.catalogue.shipped_playbooks", lambda: (SMALL,))
+    monkeypatch.setattr("tshoot.tui.catalogue.all_causes", dict)
+    monkeypatch.setattr("tshoot.tui.catalogue.archived_sessions", lambda root: entries)
+    monkeypatch.setattr("tshoot.tui.screens.setup.last_used", lambda root, playbook: None)
+    monkeypatch.setattr("tshoot.tui.screens.setup.earlier_hosts", lambda root: ())
+    monkeypatch.setattr("tshoot.transports.ssh_config.named_hosts", lambda config: ())
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
     with monkeypatch.context() as context:
         context.setenv("TZ", "UTC")

@@ -1,4 +1,4 @@
-"""The full-screen interface: which screen comes first, and with which exit code it all ends.
+"""The full-screen interface: which screen comes first, what holds on every screen, and with which exit code it all ends.
 
 No run is ever left behind: however the screen ends, the run is told to stop and is waited for.
 """
@@ -12,67 +12,109 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
+from textual.command import Provider
 
-from tshoot.errors import UsageError
+from tshoot.errors import TshootError, UsageError
 from tshoot.model.text import clean_line
-from tshoot.playbook.tree import Playbook
-from tshoot.tui.bridge import Bridge, Work, live, recorded
-from tshoot.tui.messages import RunClosed
-from tshoot.wiring import Opening, Prepared, checked_playbook, prepare
+from tshoot.opening import Opening
+from tshoot.tui.navigation import Navigation
+from tshoot.tui.preferences import preferences_file, remember, remembered
+from tshoot.tui.themes import DEFAULT, THEMES
+
+if TYPE_CHECKING:
+    from tshoot.packets.analysis import Analysis
+    from tshoot.playbook.tree import Playbook
+    from tshoot.tui.bridge import Bridge
+    from tshoot.tui.messages import RunClosed
+    from tshoot.wiring import Prepared
 
 _LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
 _LEFT = 0.5  # the same, where the operator left a run that was stopping
 _CANCELLED = 130
-_THEME = Theme(
-    "tshoot",
-    primary="#7aa2c8",
-    secondary="#8fb39b",
-    accent="#7fc4d6",
-    foreground="#d6dbe1",
-    background="#14181d",
-    surface="#14181d",
-    panel="#1e242b",
-    success="#86b98a",
-    warning="#d9b36c",
-    error="#e0766f",
-    dark=True,
+_STANDS_STILL = (
+    "Suspend tshoot? The run stands still with it: what a target does already it ends by itself, within its limits;"
+    " nothing new is started, and a device may close a connection that is silent. `fg` comes back."
 )
 
 
-class TshootApp(App[int]):
-    """`clock` is what "since when" is measured by, in seconds."""
+def _providers() -> set[type[Provider] | Callable[[], type[Provider]]]:
+    """Named late: the palette is imported when it is opened."""
+
+    def named(name: str) -> Callable[[], type[Provider]]:
+        def provider() -> type[Provider]:
+            from tshoot.tui import palette
+
+            return getattr(palette, name)  # type: ignore[no-any-return]
+
+        return provider
+
+    return {named(name) for name in ("KeysNow", "Places", "Themes", "Playbooks", "RecentSessions")}
+
+
+class TshootApp(Navigation):
+    """`clock` is what "since when" is measured by, in seconds; `first` shows another screen than home first.
+
+    `preferences` is the file that remembers the theme; None: nothing is remembered.
+    """
 
     CSS_PATH = "tshoot.tcss"
     TITLE = "tshoot"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "leave_app", "Leave tshoot", show=False, priority=True)]
+    COMMANDS = _providers()
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "leave_app", "Leave tshoot", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
+        Binding("f1,question_mark", "help_here", "Help", show=False),
+    ]
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "Anywhere": {
+            "? F1": "help for where you are (F1 where a field has the keys)",
+            "ctrl+p": "the palette: every command, screens, themes, playbooks, sessions",
+            "tab shift+tab": "the next field or region, the one before",
+            "q escape": "leave; asks first while a run is active",
+            "ctrl+c ctrl+q": "leave tshoot; a run is stopped cleanly",
+            "ctrl+z": "suspend; `fg` in the shell comes back",
+        },
+        "Signs": {
+            "▶ ✓": "under way, decided",
+            "✗ ? !": "a fault, inconclusive, something failed",
+            "$ ● ■": "a command, a capture starts, a capture is fetched",
+            "yes no unknown": "what a condition came to; → leads to the next step",
+            "!": "before a line of output: the target wrote it to stderr",
+        },
+    }
 
     def __init__(
-        self, opening: Opening, playbook: Playbook | None = None, prepared: Prepared | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        opening: Opening,
+        playbook: Playbook | None = None,
+        prepared: Prepared | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        first: Callable[[TshootApp], None] | None = None,
+        preferences: Path | None = None,
     ) -> None:
-        super().__init__()
-        self.opening, self.clock = opening, clock
-        self._playbook, self._prepared = playbook, prepared
-        self._bridges: list[Bridge] = []
+        super().__init__(opening, clock)
+        self._playbook, self._prepared, self._first, self._preferences = playbook, prepared, first, preferences
+        self.rejected_logins: dict[str, str] = {}  # account -> what a trial of its login was told; never a secret
 
     def on_mount(self) -> None:
-        self.register_theme(_THEME)
-        self.theme = "tshoot"
+        for theme in THEMES:
+            self.register_theme(theme)
+        problem = self._take_theme()
         if not self.is_headless:
             self._listen_for_signals()
-        if self._prepared:
+        if self._first:
+            self._first(self)
+        elif self._prepared:
             self.run_playbook(self._prepared)
         elif self._playbook:
             self.set_up(self._playbook)
         else:
-            from tshoot.tui.screens.home import HomeScreen
-
-            self.push_screen(HomeScreen(self.opening))
+            self.show_home()
+        if problem:
+            self.notify(clean_line(problem), severity="warning", markup=False, timeout=10)
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -80,33 +122,44 @@ class TshootApp(App[int]):
             with suppress(NotImplementedError, RuntimeError):
                 loop.add_signal_handler(number, partial(self.exit, _CANCELLED))
 
-    # --- from screen to screen ---
+    # --- what holds everywhere ---
 
-    def set_up(self, playbook: Playbook) -> None:
-        from tshoot.tui.screens.setup import SetupScreen
+    def _take_theme(self) -> str:
+        """Show the remembered theme; why it cannot be told, where it cannot."""
+        chosen, problem = "", ""
+        if self._preferences:
+            try:
+                chosen = remembered(self._preferences).get("theme", "")
+            except TshootError as error:
+                problem = error.message
+        self.theme = chosen if chosen in {theme.name for theme in THEMES} else DEFAULT
+        return problem
 
-        self.push_screen(SetupScreen(playbook, self.opening))
+    def choose_theme(self, name: str) -> None:
+        """Show it, and remember it for the next time."""
+        self.theme = name
+        if self._preferences:
+            try:
+                remember(self._preferences, {"theme": name})
+            except TshootError as error:
+                self.notify(clean_line(error.message), severity="warning", markup=False)
 
-    def run_playbook(self, prepared: Prepared) -> None:
-        title = f"{prepared.playbook.id}: {prepared.playbook.title}"
-        self._show_run(Bridge(live(prepared, self.opening.settings), self.clock), title, self.opening.remark)
+    def action_help_here(self) -> None:
+        from tshoot.tui.screens.help import Help
 
-    def show_session(self, folder: Path, title: str) -> None:
-        bridge = Bridge(recorded(folder), self.clock, on_targets=False)
-        self._show_run(bridge, title, f"a recorded session, nothing is connected: {folder.name}")
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help())
 
-    def show_work(self, work: Work, title: str, remark: str = "") -> None:
-        """Any source of events, as a run."""
-        self._show_run(Bridge(work, self.clock), title, remark)
+    def action_suspend_process(self) -> None:
+        from tshoot.tui.screens.confirm import Confirm
 
-    def _show_run(self, bridge: Bridge, title: str, remark: str) -> None:
-        from tshoot.tui.screens.run import RunScreen
-
-        self._bridges.append(bridge)
-        self.push_screen(RunScreen(bridge, title, remark, self.action_leave_screen, self.clock))
+        suspend = super().action_suspend_process
+        if not isinstance(self.screen, Confirm) and any(bridge.on_targets and not bridge.wait(0) for bridge in self.bridges):
+            self.push_screen(Confirm(_STANDS_STILL), lambda sure: suspend() if sure else None)
+        else:
+            suspend()
 
     def action_leave_screen(self) -> None:
-        """Back to the screen before; out of tshoot from the first one."""
         if len(self.screen_stack) > 2:
             self.pop_screen()
         else:
@@ -129,12 +182,16 @@ class TshootApp(App[int]):
     @property
     def exit_code(self) -> int:
         """That of the last run on targets, 0 where there was none."""
-        runs = [bridge for bridge in self._bridges if bridge.on_targets]
+        runs = [bridge for bridge in self.bridges if bridge.on_targets]
         return exit_code(runs[-1].closed) if runs else 0
+
+    def look_after(self, bridge: Bridge) -> None:
+        """Work of a modal: it is stopped and waited for when the interface ends, and its end is no exit code."""
+        self.bridges.append(bridge)
 
     def end_runs(self) -> None:
         """After the screen has gone: stop what still runs and wait until it has cleaned up; not for what the operator chose to leave."""
-        for bridge in self._bridges:
+        for bridge in self.bridges:
             patience = _LEFT if bridge.cancel.cancelled else _LONGEST_STOP
             bridge.cancel.cancel()
             bridge.wait(patience)
@@ -163,16 +220,24 @@ def run_tui(opening: Opening) -> int:
     return app.return_value if app.return_value is not None else app.return_code or app.exit_code
 
 
+def run_packets(path: Path, analysis: Analysis | None = None) -> None:
+    """Show a capture until the operator leaves."""
+    TshootApp(Opening(), first=lambda app: app.show_packets(path, path.name, analysis=analysis), preferences=preferences_file()).run()
+
+
 def make_app(opening: Opening) -> TshootApp:
     """The interface, not yet shown. TshootError where the playbook or a name given with it cannot be used."""
+    app = partial(TshootApp, opening, preferences=preferences_file())
     if not opening.playbook:
-        return TshootApp(opening)
+        return app()
+    from tshoot.wiring import checked_playbook, prepare
+
     playbook = checked_playbook(opening.playbook)
     strange = [f"`{name}` is no target of {playbook.id}" for name in opening.targets if name not in playbook.roles]
     strange += [f"`{name}` is no input of {playbook.id}" for name in opening.inputs if name not in playbook.inputs]
     if strange:
         raise UsageError(clean_line("; ".join(strange)), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
     try:
-        return TshootApp(opening, playbook, prepare(opening.playbook, opening.targets, opening.inputs))
+        return app(playbook, prepare(opening.playbook, opening.targets, opening.inputs))
     except UsageError:  # something is missing or wrong: the set-up screen says what, at its field
-        return TshootApp(opening, playbook)
+        return app(playbook)

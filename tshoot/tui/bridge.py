@@ -17,9 +17,10 @@ from textual.message import Message
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TshootError
-from tshoot.model.effects import AskOperator
+from tshoot.model.effects import AskOperator, Effect
 from tshoot.model.events import Event, Progress
 from tshoot.model.verdicts import Verdict
+from tshoot.steering import Approval, Skip, Steering
 from tshoot.transports.base import HostKey
 from tshoot.tui.lines import Line, line, span
 from tshoot.tui.messages import Asked, Question, RunClosed, RunMoved, RunOpened
@@ -34,12 +35,13 @@ Clock = Callable[[], float]
 class Bridge:
     """`begin` starts the work; `post` is the screen's `post_message`. One bridge a run.
 
-    `on_targets` is false where the work only shows what was recorded. `closed` is how it ended, None until then.
+    `on_targets` is false where the work only shows what was recorded; then there is no `steering`. `closed` is how it ended, None until then.
     """
 
     def __init__(self, work: Work, clock: Clock = time.monotonic, *, on_targets: bool = True) -> None:
         self.cancel = CancelToken()
         self.on_targets = on_targets
+        self.steering = Steering() if on_targets else None
         self.closed: RunClosed | None = None
         self._work = work
         self._story = Story(clock)
@@ -67,19 +69,28 @@ class Bridge:
             self._news.notify()
 
     def opened(self, session: str, folder: Path) -> None:
+        self._story.opened(folder)
         self._post(RunOpened(session, str(folder)))
 
     def ask(self, question: AskOperator, cancel: CancelToken) -> str | None:
-        return self._asked(Question(question.form, question.question, question.why, question.choices), cancel)
+        return self._answered(Question(question.form, question.question, question.why, question.choices), cancel)
+
+    def approve(self, effect: Effect, cancel: CancelToken) -> Approval:
+        said = self._asked(Question("approve", "Run this?", effect.why, effect=effect), cancel)
+        return Skip("nobody agreed to it") if said is None or isinstance(said, str) else said
 
     def accept_host_key(self, key: HostKey) -> bool:
         text = f"The host key of {key.host} port {key.port} is not known yet. Trust it from now on?"
-        return self._asked(Question("confirm", text, f"{key.key_type} {key.fingerprint}"), self.cancel) == "yes"
+        return self._answered(Question("confirm", text, f"{key.key_type} {key.fingerprint}"), self.cancel) == "yes"
 
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        return self._asked(Question("text" if echo else "secret", prompt, f"{host} asks"), self.cancel)
+        return self._answered(Question("text" if echo else "secret", prompt, f"{host} asks"), self.cancel)
 
-    def _asked(self, question: Question, cancel: CancelToken) -> str | None:
+    def _answered(self, question: Question, cancel: CancelToken) -> str | None:
+        said = self._asked(question, cancel)
+        return said if isinstance(said, str) else None
+
+    def _asked(self, question: Question, cancel: CancelToken) -> str | Approval | None:
         self._post(Asked(question))
         return question.wait(cancel)
 
@@ -113,7 +124,7 @@ class Bridge:
                 return
 
     def _tell(self, batch: list[Event | Progress]) -> None:
-        changes = _joined(change for event in batch for change in self._told(event))
+        changes = joined(change for event in batch for change in self._told(event))
         moved = RunMoved(changes, self._story.under_way, self._story.verdict)
         self._post(moved)
         moved.taken.wait(2.0)  # a screen that has gone takes nothing
@@ -129,7 +140,7 @@ def live(prepared: Prepared, settings: Settings) -> Work:
     """A run on the targets."""
 
     def work(bridge: Bridge) -> Verdict | None:
-        started = start(prepared, settings, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel)
+        started = start(prepared, settings, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel, steering=bridge.steering)
         bridge.opened(started.session, started.folder)
         return started.run()
 
@@ -157,7 +168,7 @@ def recorded(folder: Path) -> Work:
     return work
 
 
-def _joined(changes: Iterable[Change]) -> tuple[Change, ...]:
+def joined(changes: Iterable[Change]) -> tuple[Change, ...]:
     """One change a section, where the section stood first: what was put and put again in between nobody saw."""
     found: dict[tuple[Region, str], tuple[bool, list[Line]]] = {}
     for change in changes:

@@ -6,12 +6,13 @@ columns kept). A style is a word of STYLES; tshoot.tcss gives it its look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, get_character_cell_size
 
 from tshoot.model.text import clean_line
+from tshoot.tui.goals import Goal
 
 STYLES = ("dim", "strong", "heading", "good", "bad", "warn", "code", "accent")
 LONGEST_LINE = 2000  # characters
@@ -23,12 +24,16 @@ class Line:
     """`hang` columns are left free before the second and later rows when it is wrapped; a `detail` can be hidden.
 
     `whole`: never broken over rows, cut at the edge instead, as what a device printed in columns must be.
+    `raw` is the line before it was cleaned, its control characters made visible, where that is not the same text.
+    `goal` is where choosing the line leads.
     """
 
     spans: tuple[Span, ...] = ()
     hang: int = 0
     detail: bool = False
     whole: bool = False
+    raw: tuple[Span, ...] = ()
+    goal: Goal | None = None
 
     @property
     def text(self) -> str:
@@ -48,8 +53,13 @@ def span(text: object, style: str = "", longest: int = 600) -> Span:
     return (line if len(line) <= longest else line[: longest - 1] + "…", style)
 
 
-def line(*spans: Span, hang: int = 0, detail: bool = False) -> Line:
-    return Line(tuple(part for part in spans if part[0]), hang, detail)
+def line(*spans: Span, hang: int = 0, detail: bool = False, goal: Goal | None = None) -> Line:
+    return Line(tuple(part for part in spans if part[0]), hang, detail, goal=goal)
+
+
+def leading(rows: Iterable[Line], goal: Goal | None) -> list[Line]:
+    """`rows`, each leading to `goal` unless it has a goal of its own."""
+    return [row if row.goal else replace(row, goal=goal) for row in rows]
 
 
 def output_line(text: str, style: str = "") -> Line:

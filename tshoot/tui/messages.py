@@ -10,28 +10,35 @@ from textual.message import Message
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TshootError
+from tshoot.model.effects import Effect
 from tshoot.model.verdicts import Verdict
+from tshoot.steering import Approval
 from tshoot.tui.story import Change, UnderWay
 
 
 @dataclass(eq=False)
 class Question:
-    """Asked by a thread of the run, answered once by the operator. `text` and `detail` are not clean."""
+    """Asked by a thread of the run, answered once by the operator. `text` and `detail` are not clean.
 
-    form: Literal["confirm", "choice", "text", "secret"]
+    The form "approve" has the `effect` that waits to be performed, and is answered with an Approval (`steering.approvals_for` says with which).
+    A question may be withdrawn (`answered` without anybody having answered): the run went another way, or was cancelled.
+    """
+
+    form: Literal["confirm", "choice", "text", "secret", "approve"]
     text: str
     detail: str = ""
     choices: tuple[str, ...] = ()
-    _value: str | None = None
+    effect: Effect | None = None
+    _value: str | Approval | None = None
     _done: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, value: str | None) -> None:
+    def answer(self, value: str | Approval | None) -> None:
         """Give the answer; None where there is none. Later answers change nothing."""
         if not self._done.is_set():
             self._value = value
             self._done.set()
 
-    def wait(self, cancel: CancelToken) -> str | None:
+    def wait(self, cancel: CancelToken) -> str | Approval | None:
         """The answer, None once the run is cancelled. Blocks: never on the screen's thread."""
         with cancel.on_cancel(lambda: self.answer(None)):
             self._done.wait()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tshoot.model.events import TargetSpec
 from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, Role
+from tshoot.tui.duration import duration_text
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.wiring import Planned, Prepared, plan, planned_text
 
@@ -18,13 +19,15 @@ def outlook_lines(
     inputs: Mapping[str, str],
     platforms: Mapping[str, str] = MappingProxyType({}),
     causes: tuple[str, ...] = (),
+    took: Sequence[float] = (),
 ) -> list[Line]:
-    """`targets`, `inputs` and `platforms` as far as they are known; what is not known yet stands as ‹name›."""
+    """`targets`, `inputs` and `platforms` as far as they are known; what is not known yet stands as ‹name›. `took`: seconds of earlier runs."""
     hosts = {name: TargetSpec(name, targets.get(name) or f"‹{name}›", _platform(role, platforms)) for name, role in playbook.roles.items()}
     values = known_inputs(playbook, inputs)
     steps = plan(Prepared(playbook, hosts, values))
     return [
         *_changes(playbook, steps),
+        line(("◷ ", "dim"), ("takes: ", "strong"), span(duration_text(playbook, values, took)), hang=2),
         *(row for host in hosts.values() for row in _target(host, steps)),
         *_questions(playbook, values),
         *_section("Can prove", [line(("  - ", "dim"), span(title), hang=4) for title in causes]),

@@ -9,11 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
+from tshoot.errors import TshootError
 from tshoot.model.effects import Effect, StartCapture, StopCapture
 from tshoot.model.events import EffectAnswered, EffectRequested, Event, Failed, Progress, RunEnded, VerdictReached
 from tshoot.model.verdicts import Verdict
+from tshoot.playbook.tree import Playbook
 from tshoot.tui.lines import Line
 
 Region = Literal["path", "output", "evidence", "verdict"]
@@ -41,20 +45,36 @@ class UnderWay:
     total: float | None = None
 
 
-class Story:
-    """Feed it every event and progress in order; safe from one thread at a time."""
+@lru_cache(maxsize=8)
+def recorded_playbook(folder: Path) -> Playbook | None:
+    """The playbook that a session was run by, as it was then; None where it cannot be read (any more)."""
+    from tshoot.playbook.loader import playbook_from_text
+    from tshoot.session.read import read_header
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    try:
+        return playbook_from_text(read_header(folder).playbook_text, "playbook")
+    except (TshootError, OSError, ValueError):
+        return None
+
+
+class Story:
+    """Feed it every event and progress in order; safe from one thread at a time. `playbook` is the run's, where it is known."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, playbook: Playbook | None = None) -> None:
         from tshoot.tui.widgets.evidence.telling import EvidenceTelling
         from tshoot.tui.widgets.output.telling import OutputTelling
         from tshoot.tui.widgets.path.telling import PathTelling
         from tshoot.tui.widgets.verdict.telling import VerdictTelling
 
         self._clock = clock
-        self._regions = (PathTelling(), OutputTelling(), EvidenceTelling(), VerdictTelling())
+        self._regions = (PathTelling(playbook), OutputTelling(), EvidenceTelling(), VerdictTelling())
         self._output = self._regions[1]
         self._under_way: dict[str, UnderWay] = {}
         self.verdict: Verdict | None = None
+
+    def opened(self, folder: Path) -> None:
+        """The session is in `folder`: its playbook shows what is ahead, too."""
+        self._regions[0].playbook = recorded_playbook(folder)
 
     @property
     def under_way(self) -> tuple[UnderWay, ...]:

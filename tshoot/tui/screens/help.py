@@ -1,47 +1,31 @@
-"""The keys, and how to read what is shown."""
+"""Help for where one is: the region that has the keys first, then its screen, then what holds anywhere.
+
+Each part tells its own keys in `HELP`: title -> key -> meaning. Where a screen has none, its bindings are told.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+from textual.dom import DOMNode
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
 from tshoot.tui.lines import BLANK, Line, line
 from tshoot.tui.widgets.lines.view import LinesView
 
-_KEYS = {
-    "Anywhere": {
-        "? or F1": "this page (F1 where a field has the keys)",
-        "tab": "the next field or region",
-        "↑ ↓ pgup pgdn": "scroll; home and end go to the ends",
-        "q, escape": "leave; asks first while a run is active",
-        "ctrl+c": "leave tshoot; a run is stopped cleanly",
-    },
-    "Home and set-up": {
-        "type": "the symptom in your own words",
-        "enter": "choose, then the next field",
-        "ctrl+r": "start the run",
-    },
-    "A run": {
-        "y n": "answer a question",
-        "1 2 3 4": "path, output, evidence, verdict",
-        "d": "show or hide the branches that were not taken",
-    },
-    "Signs": {
-        "▶ ✓": "under way, decided",
-        "✗ ? !": "a fault, inconclusive, something failed",
-        "$ ● ■": "a command, a capture starts, a capture is fetched",
-        "yes no unknown": "what a condition came to; → leads to the next step",
-        "!": "before a line of output: the target wrote it to stderr",
-    },
-}
+_WIDEST = 16
+Sections = dict[str, Mapping[str, str]]
 
 
 class Help(ModalScreen[None]):
+    """About the screen below it."""
+
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="q")]
+    HELP: ClassVar[dict[str, dict[str, str]]] = {"Help": {"q escape": "back"}}  # type: ignore[assignment]  # Textual's own is one text
 
     def compose(self) -> ComposeResult:
         yield LinesView(id="help")
@@ -49,10 +33,42 @@ class Help(ModalScreen[None]):
 
     def on_mount(self) -> None:
         view = self.query_one(LinesView)
-        view.border_title = "Help"
-        view.put("help", [row for title, keys in _KEYS.items() for row in _section(title, keys)])
+        below = self.app.screen_stack[-2]
+        view.border_title, view.border_subtitle = "Help", "j k g G move, / searches, q closes"
+        view.put("help", list(help_lines(help_sections(below, self.app))))
         view.focus()
 
 
-def _section(title: str, keys: dict[str, str]) -> list[Line]:
-    return [line((title, "heading")), *(line((f"  {key:16}", "strong"), (meaning, ""), hang=18) for key, meaning in keys.items()), BLANK]
+def help_sections(screen: Screen[object], app: App[object]) -> Sections:
+    """Title -> key -> meaning, what is nearest to the keys first."""
+    sections: Sections = {}
+    around = screen.focused.ancestors_with_self if screen.focused else [screen, app]
+    for node in around:
+        told = _told(node)
+        if not told and node is screen:
+            told = {"Here": _bound(screen)}
+        for title, keys in told.items():
+            sections.setdefault(title, keys)
+    return sections
+
+
+def _told(node: DOMNode) -> Mapping[str, Mapping[str, str]]:
+    told = getattr(type(node), "HELP", None)
+    return told if isinstance(told, Mapping) else {}
+
+
+def _bound(screen: Screen[object]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for active in screen.active_bindings.values():
+        if active.node is screen and active.binding.description:
+            keys.setdefault(active.binding.key_display or active.binding.key, active.binding.description)
+    return keys
+
+
+def help_lines(sections: Sections) -> Iterator[Line]:
+    for title, keys in sections.items():
+        if keys:
+            yield line((title, "heading"))
+            for key, meaning in keys.items():
+                yield line((f"  {key:{_WIDEST}} ", "strong"), (meaning, ""), hang=_WIDEST + 3)
+            yield BLANK

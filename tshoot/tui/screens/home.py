@@ -1,6 +1,6 @@
-"""Home: a symptom in the operator's own words finds a playbook; below are the sessions that were recorded.
+"""Home: a symptom in the operator's own words finds a playbook, a path opens a file; below are the sessions that were recorded.
 
-Playbooks and sessions are read in a thread: the screen is there at once.
+Playbooks and sessions are read in threads after the first picture: the screen is there at once.
 """
 
 from __future__ import annotations
@@ -12,39 +12,23 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList
-from textual.widgets.option_list import Option
 
 from tshoot.errors import TshootError
 from tshoot.model.text import clean_line
-from tshoot.playbook.causes import Cause, all_causes
-from tshoot.playbook.loader import load_playbook, shipped_playbooks
-from tshoot.playbook.tree import Playbook
-from tshoot.session.archive.index import archived_sessions
-from tshoot.session.store import SessionEntry, default_root
-from tshoot.tui.lines import BLANK, Line, line, span
-from tshoot.tui.matching import Match, matches
-from tshoot.tui.outlook import about_lines, outlook_lines
+from tshoot.tui.paths import Choice, Place
 from tshoot.tui.screens.help import Help
-from tshoot.tui.widgets.lines.view import LinesView
+from tshoot.tui.widgets.home.about import About
+from tshoot.tui.widgets.home.choices import Choices
+from tshoot.tui.widgets.home.symptom import SymptomField
 from tshoot.tui.widgets.status.header import Header
-from tshoot.wiring import Opening
 
 if TYPE_CHECKING:
+    from tshoot.opening import Opening
     from tshoot.tui.app import TshootApp
-
-_MOST_SESSIONS = 200
-_SIGNS = {"fault": "✗", "healthy": "✓", "inconclusive": "?"}
-
-
-class SymptomInput(Input):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Choose"), Binding("down", "screen.into_list", "Lists", key_display="↓")]
-
-
-class Choices(OptionList):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
+    from tshoot.tui.catalogue import Playbooks, Sessions
+    from tshoot.tui.matching import Match
 
 
 class HomeScreen(Screen[None]):
@@ -53,117 +37,165 @@ class HomeScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next"),
         Binding("slash", "out_of_list", "Symptom", key_display="/"),
+        Binding("ctrl+o", "open_file", "Open file"),
+        Binding("ctrl+s", "all_sessions", "Sessions"),
         Binding("f1", "help", "Help"),
-        Binding("escape", "app.leave_screen", "Leave"),
+        Binding("escape", "leave", "Leave"),
+        Binding("q", "leave", show=False),
+        Binding("question_mark", "help", show=False),
     ]
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "Home": {
+            "enter": "on a playbook: set it up; on a session: show it again",
+            "/": "back to the symptom",
+            "ctrl+o": "open a capture or a transcript",
+            "ctrl+s": "all sessions: search, replay, compare",
+            "‹name›": "stands in a command for what is not known yet",
+            "◷": "how long it takes",
+        }
+    }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, opening: Opening) -> None:
         super().__init__()
         self._opening = opening
-        self._playbooks: list[Playbook] = []
-        self._causes: dict[str, Cause] = {}
+        self._playbooks: Playbooks | None = None
+        self._sessions: Sessions | None = None
         self._matches: list[Match] = []
-        self._entries: list[SessionEntry] = []
+        self._files: list[Choice] | None = None  # while the field holds a path
+        self._place: Place | None = None
 
     def compose(self) -> ComposeResult:
         yield Header("from a symptom to its root cause, with proof")
-        yield SymptomInput(placeholder="What is wrong? For example: mount denied", id="symptom", select_on_focus=False)
+        yield SymptomField()
         with Horizontal(id="home"):
             with Vertical(id="lists"):
                 yield Choices(id="playbooks", markup=False)
                 yield Choices(id="sessions", markup=False)
-            yield LinesView(id="about")
+            yield About(id="about")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        for region, title in {"#symptom": "Symptom", "#playbooks": "Playbooks", "#sessions": "Recent sessions", "#about": "What it will do"}.items():
+        for region, title in {"#playbooks": "Playbooks", "#sessions": "Recent sessions"}.items():
             self.query_one(region).border_title = title
+        self._list("sessions").border_subtitle = "ctrl+s all of them"
         self.query_one("#symptom").focus()
-        self._read_playbooks()
+        self.call_after_refresh(self._read_playbooks)
 
     def on_screen_resume(self) -> None:
-        self._read_sessions()
+        self.call_after_refresh(self._read_sessions)
+
+    def _list(self, name: str) -> Choices:
+        return self.query_one(f"#{name}", Choices)
 
     # --- what there is ---
 
     @work(thread=True, exit_on_error=False, group="playbooks")
     def _read_playbooks(self) -> None:
-        playbooks, problems = [], []
-        for path in shipped_playbooks():
-            try:
-                playbooks.append(load_playbook(path))
-            except TshootError as error:
-                problems.append(error.message)
-        self.app.call_from_thread(self._have_playbooks, playbooks, dict(all_causes()), problems)
+        from tshoot.tui.catalogue import read_playbooks
 
-    def _have_playbooks(self, playbooks: list[Playbook], causes: dict[str, Cause], problems: list[str]) -> None:
-        self._playbooks, self._causes = playbooks, causes
-        self._match(self.query_one("#symptom", Input).value)
-        for problem in problems:
+        self.app.call_from_thread(self._have_playbooks, read_playbooks())
+
+    def _have_playbooks(self, playbooks: Playbooks) -> None:
+        self._playbooks = playbooks
+        if self._files is None:
+            self._match(self.query_one(SymptomField).value)
+        for problem in playbooks.problems:
             self.notify(clean_line(problem), severity="warning", markup=False)
 
     @work(thread=True, exit_on_error=False, exclusive=True, group="sessions")
     def _read_sessions(self) -> None:
+        from tshoot.session.store import default_root
+        from tshoot.tui.catalogue import read_sessions
+
         try:
-            entries = archived_sessions(self._opening.settings.record or default_root())[:_MOST_SESSIONS]
+            sessions = read_sessions(self._opening.settings.record or default_root())
         except TshootError as error:
             self.app.call_from_thread(partial(self.notify, clean_line(error.message), severity="warning", markup=False))
             return
-        self.app.call_from_thread(self._have_sessions, entries)
+        self.app.call_from_thread(self._have_sessions, sessions)
 
-    def _have_sessions(self, entries: list[SessionEntry]) -> None:
-        self._entries = entries
-        options = self.query_one("#sessions", OptionList)
-        options.clear_options()
-        options.add_options([Option(_session_row(entry)) for entry in entries] or [Option(Content("no session yet: a run makes one"), disabled=True)])
-        options.highlighted = 0 if entries else None
+    def _have_sessions(self, sessions: Sessions) -> None:
+        from tshoot.tui.widgets.home.telling import session_row
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._match(event.value)
+        self._sessions = sessions
+        self._list("sessions").fill([session_row(entry) for entry in sessions.entries], "no session yet: a run makes one")
+        if not self._list("sessions").has_focus and self._files is None:
+            self._show_playbook(self._list("playbooks").highlighted or 0)
+
+    def on_symptom_field_typed(self, event: SymptomField.Typed) -> None:
+        self._files = self._place = None
+        self._list("playbooks").border_title = "Playbooks"
+        self._match(event.words)
 
     def _match(self, words: str) -> None:
-        self._matches = matches(words, self._playbooks, self._causes)
-        options = self.query_one("#playbooks", OptionList)
-        options.clear_options()
-        options.add_options([Option(_playbook_row(match)) for match in self._matches])
+        from tshoot.tui.widgets.home.telling import playbook_row
+
+        if self._playbooks is None:
+            return
+        self._matches = self._playbooks.finder.matches(words)
+        self._list("playbooks").fill([playbook_row(match) for match in self._matches], "no playbook fits these words")
         if self._matches:
-            options.highlighted = 0
             self._show_playbook(0)
-        elif self._playbooks:
-            options.add_option(Option(Content("no playbook fits these words"), disabled=True))
-            self._about([line(("No playbook fits. Try other words, such as a line of the error message.", "dim"))])
+        elif self._playbooks.playbooks:
+            self.query_one(About).show_nothing_fits()
+
+    # --- a file instead ---
+
+    def on_symptom_field_looked(self, event: SymptomField.Looked) -> None:
+        from tshoot.tui.widgets.home.telling import choice_row
+
+        field = self.query_one(SymptomField)
+        if event.typed != field.value:
+            return
+        field.have(event.found)
+        self._files, self._place = event.found, event.place
+        self._list("playbooks").border_title = "Files"
+        self._list("playbooks").fill([choice_row(choice) for choice in event.found], "no file begins like this")
+        self.query_one(About).show_place(event.place)
+        if event.place.kind == "wrong" and (event.open_it or not event.found):
+            field.say(f"{event.place.path}: {event.place.said}")
+        elif event.open_it:
+            self._open(event.place)
+
+    def _open(self, place: Place) -> None:
+        match place.kind:
+            case "capture":
+                self.app.show_packets(place.path, place.path.name)
+            case "text":
+                from tshoot.tui.screens.text_analysis import TextAnalysisScreen
+
+                self.app.push_screen(TextAnalysisScreen(place.path))
+            case "session":
+                self.app.show_session(place.path, place.path.name)
+            case _:
+                self.query_one(SymptomField).take(f"{str(place.path).rstrip('/')}/")
 
     # --- what it will do ---
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if event.option_list.id == "playbooks":
+        if event.option_list.id == "sessions":
+            if event.option_list.has_focus:
+                self._show_session(event.option_index)
+        elif self._files is None:
             self._show_playbook(event.option_index)
-        elif event.option_list.has_focus:
-            self._show_session(event.option_index)
 
     def on_descendant_focus(self) -> None:
-        sessions = self.query_one("#sessions", OptionList)
+        sessions = self._list("sessions")
         if sessions.has_focus and sessions.highlighted is not None:
             self._show_session(sessions.highlighted)
-        elif not sessions.has_focus:
-            self._show_playbook(self.query_one("#playbooks", OptionList).highlighted or 0)
+        elif not sessions.has_focus and not self.query_one("#about").has_focus and self._files is None:
+            self._show_playbook(self._list("playbooks").highlighted or 0)
 
     def _show_playbook(self, index: int) -> None:
         if index < len(self._matches):
             match = self._matches[index]
-            outlook = outlook_lines(match.playbook, self._opening.targets, self._opening.inputs, self._opening.platforms, match.causes)
-            self._about([*about_lines(match.playbook), *outlook])
+            took = self._sessions.took.get(match.playbook.id, ()) if self._sessions else ()
+            self.query_one(About).show_playbook(match, self._opening, took)
 
     def _show_session(self, index: int) -> None:
-        if index < len(self._entries):
-            self._about(_session_lines(self._entries[index]), "Session")
-
-    def _about(self, lines: list[Line], title: str = "What it will do") -> None:
-        about = self.query_one("#about", LinesView)
-        about.border_title = title
-        about.put("about", lines)
-        about.scroll_home(animate=False)
+        if self._sessions and index < len(self._sessions.entries):
+            self.query_one(About).show_session(self._sessions.entries[index])
 
     # --- keys ---
 
@@ -171,21 +203,41 @@ class HomeScreen(Screen[None]):
         return action != "out_of_list" or not isinstance(self.focused, Input)
 
     def action_into_list(self) -> None:
-        self.query_one("#playbooks").focus()
+        self._list("playbooks").focus()
 
     def action_out_of_list(self) -> None:
         self.query_one("#symptom").focus()
 
+    def action_open_file(self) -> None:
+        field = self.query_one(SymptomField)
+        if not field.is_path:
+            field.take("./")
+
+    def action_all_sessions(self) -> None:
+        self.app.show_sessions()
+
+    def action_leave(self) -> None:
+        self.app.action_leave_screen()
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self._choose_playbook(self.query_one("#playbooks", OptionList).highlighted or 0)
+        field = self.query_one(SymptomField)
+        if field.is_path:
+            field.look(open_it=True)
+        else:
+            self._choose_playbook(self._list("playbooks").highlighted or 0)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        if event.option_list.id == "playbooks":
-            self._choose_playbook(event.option_index)
-        elif event.option_index < len(self._entries):
-            entry = self._entries[event.option_index]
-            if entry.state != "broken":
+        if event.option_list.id == "sessions":
+            entry = self._sessions.entries[event.option_index] if self._sessions else None
+            if entry and entry.state != "broken":
                 self.app.show_session(entry.path, entry.playbook)
+        elif self._files is not None:
+            field = self.query_one(SymptomField)
+            field.take(self._files[event.option_index].text)
+            if not self._files[event.option_index].folder:
+                field.look(open_it=True)
+        else:
+            self._choose_playbook(event.option_index)
 
     def _choose_playbook(self, index: int) -> None:
         if index < len(self._matches):
@@ -193,28 +245,3 @@ class HomeScreen(Screen[None]):
 
     def action_help(self) -> None:
         self.app.push_screen(Help())
-
-
-def _playbook_row(match: Match) -> Content:
-    because = f"\n  {clean_line(match.because)}" if match.because else ""
-    return Content.assemble((clean_line(match.playbook.id), "bold"), "  ", clean_line(match.playbook.title), (because, "dim"))
-
-
-def _session_row(entry: SessionEntry) -> Content:
-    outcome = entry.cause or entry.verdict or entry.state
-    return Content.assemble(
-        f"{_SIGNS.get(entry.verdict, '-')} ", (clean_line(outcome), "bold"), "  ", (f"{clean_line(entry.playbook)}  {_when(entry)}", "dim")
-    )
-
-
-def _when(entry: SessionEntry) -> str:
-    from datetime import datetime
-
-    return datetime.fromtimestamp(entry.started).strftime("%Y-%m-%d %H:%M")
-
-
-def _session_lines(entry: SessionEntry) -> list[Line]:
-    outcome = " ".join(filter(None, (_SIGNS.get(entry.verdict, "-"), entry.verdict or entry.state, entry.cause)))
-    rows = {"playbook": entry.playbook, "started": _when(entry), "state": entry.state, "problem": entry.problem, "kept in": str(entry.path)}
-    told = [line((f"{name:10}", "dim"), span(text), hang=10) for name, text in rows.items() if text]
-    return [line(span(outcome, "strong")), BLANK, *told, BLANK, line(("enter shows it again, from its log alone", "dim"))]

@@ -1,221 +1,85 @@
 """A run, live or recorded: the path of decisions, what the targets print, the evidence, and in the end the verdict.
 
-This screen only shows what the bridge tells and hands back answers; it decides nothing. Where there is room
-the regions stand side by side, else one at a time behind keys 1 to 4.
+This screen only shows what the bridge tells and hands back answers and wishes; it decides nothing. What it is made of lies in
+`running/`: layout (the regions), told (what the bridge tells), goals (from a line to its proof), steering (the operator's keys);
+here is how it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import Footer, Static
 
-from tshoot.errors import TshootError
-from tshoot.model.verdicts import Verdict
-from tshoot.session.archive.similar import Similar, similar_to
-from tshoot.tui.bridge import Bridge
-from tshoot.tui.lines import BLANK, line, span
-from tshoot.tui.messages import Asked, RunClosed, RunMoved, RunOpened
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.help import Help
-from tshoot.tui.story import REGIONS, Region, UnderWay
-from tshoot.tui.widgets.lines.view import LinesView
+from tshoot.tui.screens.running.layout import Leave
+from tshoot.tui.screens.running.steering import RunSteering
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
-from tshoot.tui.widgets.status.now import now_line, waits_for
-from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
 
-_TITLES = {"path": "1 Path", "output": "2 Output", "evidence": "3 Evidence", "verdict": "4 Verdict"}
-Leave = Callable[[], None]
+if TYPE_CHECKING:
+    from tshoot.tui.app import TshootApp
+
+__all__ = ["Leave", "RunScreen"]
+
 _STOP = "Stop this run and leave? A capture under way is stopped and removed from its target; the session is kept."
 
 
-class RunScreen(Screen[None]):
+class RunScreen(RunSteering):
     """`leave` is called when the operator leaves, once nothing runs any more or without waiting for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer('yes')", "Yes"),
-        Binding("n", "answer('no')", "No"),
-        Binding("1", "show('path')", "Regions", key_display="1-4"),
-        *(Binding(str(number), f"show('{region}')", region.title(), show=False) for number, region in enumerate(REGIONS[1:], 2)),
-        Binding("tab", "next_region", "Next", show=False, priority=True),
-        Binding("shift+tab", "next_region(-1)", "Previous", show=False, priority=True),
-        Binding("d", "details", "Details"),
+        Binding("f", "after_verdict('verify_fix')", "Verify the fix"),
+        Binding("x", "after_verdict('export_report')", "Export"),
+        Binding("c", "after_verdict('copy_ticket')", "Copy ticket"),
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q,escape", "leave", "Leave", key_display="q"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "A run": {
+            "1 2 3 4 tab": "path, output, evidence, verdict",
+            "enter": "on a fact, a frame, a node or a part of the verdict: its proof",
+            "d": "show or hide branches not taken and nodes not reached",
+            "t": "the output of all targets, or of one",
+            "v": "the output raw, control characters visible, or cleaned",
+            "l": "hold the region where it is, or follow its end again",
+        },
+        "While it runs": {
+            "y n": "answer; in step mode run or skip the command, e edits it, h takes pasted output",
+            "p": "pause: nothing new is started on a target; again: go on",
+            "s": "step mode: every command is shown before it runs",
+            "w": "end what is waited for, with what is there",
+            "r": "the node chosen in the path again",
+            "b": "decide the chosen node by hand",
+            "a": "a note into the session",
+            "! or e": "a command of your own on a target",
+            "q": "stop, clean up, leave",
+        },
+        "After the verdict": {"f": "check whether the fix helped", "x": "export the report", "c": "copy a comment for the ticket"},
+    }
 
-    def __init__(self, bridge: Bridge, title: str, remark: str, leave: Leave, clock: Callable[[], float]) -> None:
-        super().__init__()
-        self._bridge, self._place, self._remark, self._leave, self._clock = bridge, title, remark, leave, clock
-        self._under_way: tuple[UnderWay, ...] = ()
-        self._verdict: Verdict | None = None
-        self._end: RunClosed | None = None
-        self._folder: Path | None = None
-        self._stopping = False
-        self._shown: Region = "path"
-
-    def compose(self) -> ComposeResult:
-        yield Header(self._place)
-        if self._remark:
-            yield Static(span(self._remark)[0], id="remark", markup=False)
-        yield LinesView(id="now")
-        yield Static("", id="tabs", markup=False)
-        with Horizontal(id="regions"):
-            yield LinesView(id="path", follow=True)
-            yield LinesView(id="output", wrap=False, follow=True)
-            yield LinesView(id="evidence", follow=True)
-            yield LinesView(id="verdict")
-        yield QuestionBar(id="question")
-        yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        for region in REGIONS:
-            self._view(region).border_title = _TITLES[region]
-        self.query_one("#now", LinesView).can_focus = False
-        self.query_one(Header).show_state("▶ running", "accent")
-        self._view("verdict").put("verdict", [line(("No verdict yet: the run is under way.", "dim"))])
-        self._show("path")
-        self.set_interval(0.5, self._tick)
-        self._bridge.begin(self.post_message)
-
-    def _view(self, region: Region) -> LinesView:
-        return self.query_one(f"#{region}", LinesView)
-
-    # --- what the bridge tells ---
-
-    def on_run_opened(self, message: RunOpened) -> None:
-        if message.folder:
-            self._folder = Path(message.folder)
-            rows = [
-                BLANK,
-                line(("Session", "heading")),
-                line(("  ", ""), span(message.session, "strong"), hang=2),
-                line(("  ", ""), span(message.folder, "dim"), hang=2),
-            ]
-            self._view("verdict").put("session", rows)
-
-    def on_run_moved(self, message: RunMoved) -> None:
-        for region in REGIONS:
-            changes = [(change.section, change.lines, change.append) for change in message.changes if change.region == region]
-            if changes:
-                self._view(region).apply(changes)
-        self._under_way, self._verdict = message.under_way, message.verdict
-        self._tick()
-        message.taken.set()
-
-    def on_asked(self, message: Asked) -> None:
-        if self._stopping:
-            message.question.answer(None)
-        else:
-            self.query_one(QuestionBar).ask(message.question)
-            self._tick()
-
-    def on_run_closed(self, message: RunClosed) -> None:
-        self._end = message
-        self.query_one(QuestionBar).close()
-        if self._stopping:
-            self._leave()
-            return
-        self._under_way = ()
-        self._show_end(message)
-
-    @work(thread=True, exit_on_error=False)
-    def _look_for_similar(self, folder: Path) -> None:
-        """Incidents like this one, under the verdict; an archive that cannot be read takes nothing away."""
-        with suppress(TshootError, OSError):
-            found = similar_to(folder.parent, folder)
-            self.app.call_from_thread(self._have_similar, found)
-
-    def _have_similar(self, found: list[Similar]) -> None:
-        rows = [row for one in found for row in similar_rows(one)]
-        if rows and self.is_mounted:
-            self._view("verdict").put("similar", [BLANK, line(("Incidents like this one", "heading")), *rows])
-
-    def _show_end(self, message: RunClosed) -> None:
-        header, now = self.query_one(Header), self.query_one("#now", LinesView)
-        if message.error:
-            header.show_state("! failed", "bad")
-            now.put("now", [line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint, "dim"), hang=2)])
-        elif self._verdict:
-            text, style = mark(self._verdict)
-            header.show_state(text, style)
-            now.put("now", [headline(self._verdict)])
-            if self._folder:
-                self._look_for_similar(self._folder)
-        else:
-            header.show_state("- cancelled", "warn")
-            now.put("now", [line(("no verdict was reached", "dim"))])
-        self._show("verdict")
-
-    def _tick(self) -> None:
-        if self._end or not self.is_mounted:
-            return
-        now = self.query_one("#now", LinesView)
-        if self._stopping:
-            now.put("now", [line(("stopping, waits for ", "warn"), span(waits_for(self._under_way)), ("   q again leaves at once", "dim"), hang=2)])
-        else:
-            now.put("now", [now_line(self._under_way, self._clock())])
-
-    # --- keys ---
+    def next_actions(self) -> tuple[str, ...]:
+        ended = tuple(f"after_verdict('{what}')" for what in ("verify_fix", "export_report", "copy_ticket"))
+        return (*ended, "choose", "show('path')", "search") if self._end else super().next_actions()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "answer":
-            question = self.query_one(QuestionBar).current if self.is_mounted else None
-            return question is not None and question.form == "confirm"
-        return True
+        if action == "after_verdict":
+            wanted = self._end is not None and self._folder is not None and self._verdict is not None
+            return wanted and (parameters != ("verify_fix",) or (self._verdict is not None and self._verdict.kind == "fault"))
+        return super().check_action(action, parameters)
 
-    def action_answer(self, answer: str) -> None:
-        self.query_one(QuestionBar).give(answer)
+    def action_after_verdict(self, what: str) -> None:
+        from tshoot.tui.verdict_actions import copy_ticket, export_report, verify_fix
 
-    def action_show(self, region: Region) -> None:
-        bar = self.query_one(QuestionBar)
-        if not bar.choose(REGIONS.index(region)):
-            self._show(region)
-
-    def action_next_region(self, step: int = 1) -> None:
-        """The regions in turn, then the field of a question that is open."""
-        fields = [field for field in self.query("#question-answer, #question-choices") if field.display and self.query_one(QuestionBar).current]
-        places = [*REGIONS, *fields]
-        at = places.index(self.focused) if self.focused in fields else REGIONS.index(self._shown)
-        place = places[(at + step) % len(places)]
-        if isinstance(place, str):
-            self.set_focus(None)
-            self._show(place)
-        else:
-            place.focus()
-
-    def _show(self, region: Region) -> None:
-        self._shown = region
-        for name in REGIONS:
-            self._view(name).set_class(name == region, "shown")
-        self.set_class(region == "verdict", "-verdict")
-        self.query_one("#tabs", Static).update("  ".join(f"[{_TITLES[name]}]" if name == region else f" {_TITLES[name]} " for name in REGIONS))
-        if not self.query_one(QuestionBar).has_keys:
-            self.call_after_refresh(self._focus_shown)  # it may have been hidden until now
-
-    def _focus_shown(self) -> None:
-        if not self.query_one(QuestionBar).has_keys:
-            self._view(self._shown).focus()
-
-    def on_question_bar_left(self) -> None:
-        self._focus_shown()
-
-    def action_details(self) -> None:
-        path = self._view("path")
-        path.show_details(not path.details)
+        actions = {"verify_fix": verify_fix, "export_report": export_report, "copy_ticket": copy_ticket}
+        if self._folder is not None and what in actions:
+            actions[what](cast("TshootApp", self.app), self._folder)
 
     def action_help(self) -> None:
         self.app.push_screen(Help())
+
+    # --- how it ends ---
 
     @property
     def has_ended(self) -> bool:

@@ -1,105 +1,178 @@
-"""Set-up: who plays each role, and the inputs; what is wrong is said at its field as it is typed; the plan beside it."""
+"""Set-up: who plays each role, and the inputs; what is wrong is said at its field as it is typed; the plan beside it.
+
+Its targets can be tried before the run (screens/trying).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+import threading
+from contextlib import suppress
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
+from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
 from tshoot.errors import TshootError
 from tshoot.model.text import clean_line
 from tshoot.playbook.tree import Playbook
+from tshoot.tui.earlier import LastUsed, earlier_hosts, last_used
 from tshoot.tui.outlook import outlook_lines
 from tshoot.tui.screens.help import Help
-from tshoot.tui.widgets.field.field import Field, input_field, platform_field, target_field
+from tshoot.tui.screens.trying import TryingScreen
+from tshoot.tui.widgets.field.form import Form
 from tshoot.tui.widgets.lines.view import LinesView
+from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
 from tshoot.wiring import Opening, prepare
 
-if TYPE_CHECKING:
-    from tshoot.tui.app import TshootApp
 
-
-class SetupScreen(Screen[None]):
-    app: TshootApp
-
+class SetupScreen(TryingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('yes')", "Yes"),
+        Binding("n", "answer('no')", "No"),
         Binding("ctrl+r", "start", "Start", priority=True),
-        Binding("tab", "app.focus_next", "Next"),
+        Binding("ctrl+t", "test", "Test", priority=True),
+        Binding("ctrl+l", "take_last", "Last values", priority=True),
+        Binding("f2", "plan", "Plan"),
+        Binding("tab", "app.focus_next", "Next", show=False),
         Binding("f1", "help", "Help"),
-        Binding("escape", "app.leave_screen", "Back"),
+        Binding("question_mark", "help", show=False),
+        Binding("escape", "leave", "Back"),
+        Binding("q", "leave", show=False),
     ]
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "Set-up": {
+            "ctrl+r": "starts the run, once nothing is missing",
+            "ctrl+t": "tests the connection: one login, one command that only reads",
+            "f2": "the plan alone: every command that may run on each target; / searches",
+            "y n": "answer about a host key",
+            "escape": "ends a test, else back",
+        }
+    }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 
+    class KnownBefore(Message):
+        def __init__(self, last: LastUsed | None, hosts: tuple[str, ...], problem: str = "") -> None:
+            super().__init__()
+            self.last, self.hosts, self.problem = last, hosts, problem
+
     def __init__(self, playbook: Playbook, opening: Opening) -> None:
-        super().__init__()
-        self._playbook, self._opening = playbook, opening
+        super().__init__(opening)
+        self._playbook = playbook
 
     def compose(self) -> ComposeResult:
         yield Header(f"{self._playbook.id}: {self._playbook.title}")
         with Horizontal(id="setup"):
-            with VerticalScroll(id="form", can_focus=False):
-                yield from self._fields()
+            yield Form(self._playbook, self._opening)
             yield LinesView(id="plan")
+        yield QuestionBar(id="question")
         yield Static("", id="setup-state", markup=False)
         yield Footer(show_command_palette=False)
 
-    def _fields(self) -> Iterator[Field]:
-        for role in self._playbook.roles.values():
-            yield target_field(role, self._opening.targets.get(role.name, ""))
-            if len(role.platforms) > 1:
-                yield platform_field(role, self._opening.platforms.get(role.name, ""))
-        for spec in self._playbook.inputs.values():
-            yield input_field(spec, self._opening.inputs.get(spec.name, ""))
-
     def on_mount(self) -> None:
-        form = self.query_one("#form")
-        form.border_title, self.query_one("#plan").border_title = "Set-up", "What it will do"
+        self.query_one("#plan").border_title = "What it will do"
         self.query_one(Header).show_state("set-up", "accent")
-        wanting = next((field for field in self.query(Field) if field.problem), None) or self.query(Field).first()
-        wanting.focus_input()
+        fields = self.form.fields
+        (next((field for field in fields if field.problem), None) or fields[0]).focus_input()
         self._tell()
+        threading.Thread(target=self._read_earlier, name="tshoot earlier", daemon=True).start()
+
+    # --- what was known before ---
+
+    def _read_earlier(self) -> None:
+        from tshoot.session.store import default_root
+        from tshoot.transports.settings import SshSettings
+        from tshoot.transports.ssh_config import named_hosts
+
+        last, hosts, problem = None, list[str](), ""
+        root = self._opening.settings.record or default_root()
+        try:
+            hosts += named_hosts((self._opening.settings.ssh or SshSettings()).config_file)
+        except (TshootError, OSError) as error:
+            problem = str(error)
+        with suppress(TshootError, OSError):  # the home screen says what is wrong with the sessions
+            hosts += earlier_hosts(root)
+            last = last_used(root, self._playbook.id)
+        self.post_message(self.KnownBefore(last, tuple(hosts), problem))
+
+    def on_setup_screen_known_before(self, event: KnownBefore) -> None:
+        self.form.offer_hosts(event.hosts)
+        if event.last:
+            self.form.offer_last(event.last)
+        if event.problem:
+            self.notify(clean_line(event.problem), severity="warning", markup=False)
+
+    def action_take_last(self) -> None:
+        if not self.form.take_last():
+            self._say(f"! no earlier session of {self._playbook.id} is kept here")
+
+    # --- the fields ---
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._tell()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        fields = list(self.query(Field))
+        fields = self.form.fields
         if not any(field.problem for field in fields) and fields[-1].has_focus_within:
             self.action_start()
         else:
             self.focus_next(Input)
 
     def _tell(self) -> None:
-        targets, inputs = self._values("target"), self._values("input")
-        self.query_one("#plan", LinesView).put("plan", outlook_lines(self._playbook, targets, inputs, self._values("platform")))
-        left = [field for field in self.query(Field) if field.problem]
-        ready = not left
+        form = self.form
+        lines = outlook_lines(self._playbook, form.values("target"), form.values("input"), form.values("platform"))
+        self.query_one("#plan", LinesView).put("plan", lines)
+        left = [field.label for field in form.fields if field.problem]
+        self._say(f"still needs: {', '.join(left)}" if left else "✓ ready: ctrl+r starts the run", ready=not left)
+
+    def _say(self, text: str, *, ready: bool = False) -> None:
         state = self.query_one("#setup-state", Static)
         state.set_class(ready, "ready")
-        names = ", ".join(field.label for field in left)
-        state.update(Content("✓ ready: ctrl+r starts the run" if ready else clean_line(f"still needs: {names}")))
+        state.update(Content(clean_line(text)))
 
-    def _values(self, kind: str) -> dict[str, str]:
-        return {field.label: field.value for field in self.query(Field) if field.kind == kind and field.value}
+    # --- keys ---
+
+    def action_plan(self) -> None:
+        self.set_class(not self.has_class("-plan"), "-plan")
+        if self.has_class("-plan"):
+            self.query_one("#plan").focus()
+        else:
+            self.form.fields[0].focus_input()
+
+    def action_leave(self) -> None:
+        bar = self.query_one(QuestionBar)
+        if bar.current:
+            bar.give(None)
+        elif self.trials:
+            self.trials.cancel.cancel()
+        elif self.has_class("-plan"):
+            self.action_plan()
+        else:
+            self.app.action_leave_screen()
 
     def action_start(self) -> None:
-        for field in self.query(Field):
+        form = self.form
+        for field in form.fields:
             field.show_problem()
-        wrong = next((field for field in self.query(Field) if field.problem), None)
+        wrong = next((field for field in form.fields if field.problem), None)
         if wrong:
             wrong.focus_input()
-            return
+        elif self.trials:
+            self._say("! the test is still under way: ctrl+t ends it")
+        else:
+            targets = [field for field in form.fields if field.kind == "target" and field.value]
+            self.unless_rejected(targets, "Starting logs in once more", self._start)
+
+    def _start(self) -> None:
+        form = self.form
         try:
-            prepared = prepare(self._playbook.file, self._values("target"), self._values("input"), self._values("platform"))
+            prepared = prepare(self._playbook.file, form.values("target"), form.values("input"), form.values("platform"))
         except TshootError as error:
-            self.query_one("#setup-state", Static).update(Content(clean_line(f"! {error.message}")))
+            self._say(f"! {error.message}")
             return
         self.app.run_playbook(prepared)
 

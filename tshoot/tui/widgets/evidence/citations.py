@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from tshoot.model.evidence import AnswerCitation, Citation, FailureCitation, FrameCitation, LineCitation
 from tshoot.model.text import clean
-from tshoot.tui.lines import Line, line, output_line, span
+from tshoot.tui.goals import goal_of
+from tshoot.tui.lines import Line, leading, line, output_line, span
 
 MOST_CITATIONS = 60
 _MOST_LINES = 5
 
 
 def citation_lines(citations: Sequence[Citation], said: str = "") -> Iterator[list[Line]]:
-    """The lines of each citation, each citation once; a text that was `said` already is not said again."""
+    """The lines of each citation, each citation once; all of them lead to its place. A text that was `said` already is not said again."""
     for citation in dict.fromkeys(citations):
-        yield list(_lines(citation, said))
+        yield leading(_lines(citation, said), goal_of(citation))
 
 
 def _lines(citation: Citation, said: str) -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """One field of the set-up form: what it is, its value, and under it what is wrong with the value.
 
 A field that nobody has touched yet is not scolded: its problem shows once something was typed or a start was tried.
+What it was last time stands in it as a hint; a trial of its target is told under it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from tshoot.model.text import clean_line
 from tshoot.playbook.inputs import InputError, example, validated
 from tshoot.playbook.tree import InputSpec, Role
 from tshoot.transports.address import parse_address
+from tshoot.tui.widgets.field.candidates import Candidates
 
 
 class FieldInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Next, then start"),
+        Binding("enter", "submit", "Next"),
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
@@ -33,17 +35,29 @@ class Field(Vertical):
     """`check` gives what is wrong with a value, "" where nothing is."""
 
     def __init__(
-        self, kind: Literal["target", "platform", "input"], label: str, check: Callable[[str], str], *, about: str, sample: str, value: str
+        self,
+        kind: Literal["target", "platform", "input"],
+        label: str,
+        check: Callable[[str], str],
+        *,
+        about: str,
+        sample: str,
+        value: str,
+        candidates: Candidates | None = None,
+        given: bool = False,
     ) -> None:
+        """`given`: the value is the operator's own, no default."""
         super().__init__()
-        self.kind, self.label = kind, label
+        self.kind, self.label, self.candidates = kind, label, candidates or Candidates()
         self._about, self._sample, self._start, self._check = about, sample, value, check
-        self._touched = bool(value)
+        self._touched, self._given = bool(value), given
+        self._trial_of = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content.assemble((clean_line(self.label), "bold"), "  ", (clean_line(self._about), "dim")), classes="label", markup=False)
-        yield FieldInput(self._start, placeholder=clean_line(self._sample), select_on_focus=False)
+        yield FieldInput(self._start, placeholder=clean_line(self._sample), select_on_focus=False, suggester=self.candidates)
         yield Static("", classes="problem", markup=False)
+        yield Static("", classes="trial", markup=False)
 
     def on_mount(self) -> None:
         if self._touched:
@@ -60,7 +74,33 @@ class Field(Vertical):
     def focus_input(self) -> None:
         self.query_one(Input).focus()
 
+    def offer_last(self, last: str) -> None:
+        """What it was last time, as a hint; `take_last` puts it in."""
+        if last and last == clean_line(last) and self.kind != "platform":
+            self.query_one(Input).placeholder = f"{last}   (last time)"
+        self.candidates.offer([last])
+
+    def take_last(self, last: str) -> None:
+        """The value of last time, where nobody has typed another one and it is one."""
+        untouched = not self.value or (self.value == self._start and not self._given)
+        if last and last == clean_line(last) and untouched and not self._check(last):
+            field = self.query_one(Input)
+            field.value, field.cursor_position = last, len(last)
+
+    def show_trial(self, content: Content, standing: Literal["", "tried", "failed"] = "") -> None:
+        """What the trial of this target comes to; gone as soon as another target is typed."""
+        self._trial_of = self.value
+        trial = self.query_one(".trial", Static)
+        trial.set_classes(f"trial said {standing}")
+        trial.update(content)
+
+    def forget_trial(self) -> None:
+        self._trial_of = ""
+        self.query_one(".trial", Static).set_classes("trial")
+
     def on_input_changed(self, event: Input.Changed) -> None:
+        if self._trial_of and self.value != self._trial_of:
+            self.forget_trial()
         self._touched = self._touched or event.value != self._start
         if self._touched:
             self.show_problem()
@@ -85,7 +125,16 @@ def target_field(role: Role, value: str) -> Field:
 
     kind = f" ({role.platforms[0]})" if len(role.platforms) == 1 else ""
     about = f"{role.help}{kind}{', may be left out' if role.optional else ''}"
-    return Field("target", role.name, check, about=about, sample="root@esx01.example.net", value=clean_line(value))
+    return Field(
+        "target",
+        role.name,
+        check,
+        about=about,
+        sample="root@esx01.example.net",
+        value=clean_line(value),
+        candidates=Candidates(hosts=True),
+        given=bool(value),
+    )
 
 
 def platform_field(role: Role, value: str) -> Field:
@@ -95,7 +144,8 @@ def platform_field(role: Role, value: str) -> Field:
         return "" if text in role.platforms else f"expected one of {', '.join(role.platforms)}"
 
     first = role.platforms[0]
-    return Field("platform", role.name, check, about=f"its platform: {', '.join(role.platforms)}", sample=first, value=clean_line(value or first))
+    about, known = f"its platform: {', '.join(role.platforms)}", Candidates(role.platforms)
+    return Field("platform", role.name, check, about=about, sample=first, value=clean_line(value or first), candidates=known, given=bool(value))
 
 
 def input_field(spec: InputSpec, value: str) -> Field:
@@ -108,4 +158,14 @@ def input_field(spec: InputSpec, value: str) -> Field:
 
     default = "" if spec.default is None else str(spec.default)
     kinds = f"one of {', '.join(spec.choices)}" if spec.choices else spec.type
-    return Field("input", spec.name, check, about=spec.help or kinds, sample=example(spec), value=clean_line(value or default))
+    known = Candidates(spec.choices)
+    return Field(
+        "input",
+        spec.name,
+        check,
+        about=spec.help or kinds,
+        sample=example(spec),
+        value=clean_line(value or default),
+        candidates=known,
+        given=bool(value),
+    )

@@ -1,128 +1,166 @@
-"""A region of lines, drawn row by row: a million of them cost no more than the few on the screen.
-
-Lines live in named sections, in the order in which the sections came: a section can be put anew (a node
-that has decided, a command that has ended) or grow (output as it arrives). The view follows its end until
-the operator scrolls up. With `wrap` long lines are broken at the width, else they scroll sideways.
-"""
+"""A region of lines with its keys: arrows and those of vi to move, `/` n N to search, enter on a line to go where it leads."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import accumulate
+from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.events import Resize
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+from textual.binding import Binding, BindingType
+from textual.events import Click, Key, Paste
+from textual.message import Message
 
-from tshoot.tui.lines import STYLES, Line, wrapped
+from tshoot.tui.goals import Goal
+from tshoot.tui.lines import Line
+from tshoot.tui.widgets.lines.region import LinesRegion
+from tshoot.tui.widgets.lines.sections import Place
+
+_MOVES = {"up,k": "move(-1)", "down,j": "move(1)", "pageup": "page(-1)", "pagedown": "page(1)", "ctrl+u": "page(-0.5)", "ctrl+d": "page(0.5)"}
 
 
-class LinesView(ScrollView, can_focus=True):
-    """`wrap`: break long lines. `follow`: keep the end in sight. `most`: lines kept a section, the oldest go first."""
+class LinesView(LinesRegion):
+    """`Chosen` is posted for enter, or a second click, on a line that leads somewhere: the region's `cursor=True` is needed for that."""
 
-    COMPONENT_CLASSES = {f"lines--{style}" for style in STYLES}  # noqa: RUF012  (Textual's own form)
-    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(keys, action, show=False) for keys, action in _MOVES.items()),
+        Binding("home,g", "ends('top')", show=False),
+        Binding("end,G", "ends('end')", show=False),
+        Binding("enter", "choose", "Go to", show=True),
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("n", "next_match(1)", "Next match"),
+        Binding("N", "next_match(-1)", "Match before", show=False),
+        Binding("escape", "close_search", "Close search", show=False),
+    ]
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "A region of lines": {
+            "↑ ↓ j k": "the line before, the next one",
+            "pgup pgdn": "a page; ctrl+u and ctrl+d half of one",
+            "g G home end": "the first line, the last one; at the end new lines are followed",
+            "enter": "where the chosen line leads: to its proof, or to what was done",
+            "/ n N": "search, the next match, the one before; escape ends it",
+            "› » *": "the chosen line, what you were led to, a match",
+        }
+    }
 
-    def __init__(self, *, id: str | None = None, wrap: bool = True, follow: bool = False, most: int = 200_000) -> None:
-        super().__init__(id=id)
-        self._wrap, self._follow, self._most = wrap, follow, most
-        self._lines: dict[str, list[Line]] = {}
-        self._rows: dict[str, list[Line]] = {}
-        self._sections: list[str] = []
-        self._ends: list[int] = []
-        self._widest = 0
-        self._laid_out = 0
-        self._following = follow
-        self.details = False
+    class Chosen(Message):
+        """`goal` is that of the line; `place` says which line."""
 
-    # --- what is shown ---
+        def __init__(self, view: LinesView, goal: Goal, place: Place | None) -> None:
+            super().__init__()
+            self.view, self.goal, self.place = view, goal, place
 
-    def put(self, section: str, lines: Iterable[Line]) -> None:
-        """Show `lines` as `section`, in its old place where it has one."""
-        self.apply([(section, lines, False)])
+        @property
+        def control(self) -> LinesView:
+            return self.view
 
-    def apply(self, changes: Iterable[tuple[str, Iterable[Line], bool]]) -> None:
-        """Each change: a section, lines, and whether they come after what the section has."""
-        for section, lines, append in changes:
-            if not append:
-                self._lines[section], self._rows[section] = [], []
-            self._append(section, list(lines))
-        self._changed()
-
-    def _append(self, section: str, lines: list[Line]) -> None:
-        kept, rows = self._lines.setdefault(section, []), self._rows.setdefault(section, [])
-        kept += lines
-        rows += self._laid(lines)
-        if len(kept) > self._most:
-            del kept[: len(kept) - self._most]
-            del rows[: len(rows) - self._most]
-
-    def clear(self) -> None:
-        self._lines, self._rows = {}, {}
-        self._changed()
-        self.scroll_home(animate=False)
-
-    def show_details(self, shown: bool) -> None:
-        self.details = shown
-        self._lay_out()
+    # --- the chosen line ---
 
     @property
-    def text(self) -> str:
-        """All lines as plain text, before they are broken at the width."""
-        return "\n".join(line.text for section in self._sections for line in self._lines[section] if self.details or not line.detail)
+    def line_goal(self) -> Goal | None:
+        """That of the chosen line alone, of the last one where none is chosen."""
+        return next(iter(self.above()), Line()).goal
 
-    # --- how it is laid out ---
+    def above(self) -> Iterable[Line]:
+        """The chosen line and those above it. Where none is chosen: from the last one, or from the first in sight of what has no end to follow."""
+        rows = self.sections.rows_of(self.cursor) if self.cursor else None
+        last = rows.start if rows else self.sections.rows - 1 if self.follows else min(self.scroll_offset.y, self.sections.rows - 1)
+        return (line for row in range(last, -1, -1) if (line := self.sections.line(self.sections.place(row))))
 
-    def _laid(self, lines: list[Line]) -> list[Line]:
-        shown = lines if self.details else [line for line in lines if not line.detail]
-        if not self._wrap:
-            self._widest = max(self._widest, max((line.width for line in shown), default=0))
-            return list(shown)
-        width = self.scrollable_content_region.width
-        if not width:  # hidden: laid out when it is shown
-            return list(shown)
-        return [row for line in shown for row in wrapped(line, width)]
+    def last_row_in_sight(self) -> int:
+        return min(self.scroll_offset.y + self.room, self.sections.rows) - 1
 
-    def _changed(self) -> None:
-        self._sections = list(self._rows)
-        self._ends = list(accumulate(len(self._rows[section]) for section in self._sections))
-        rows = self._ends[-1] if self._ends else 0
-        self.virtual_size = Size(self._widest if not self._wrap else 0, rows)
-        if self._following:
+    # --- moving ---
+
+    def action_move(self, step: int) -> None:
+        if not self.has_cursor:
+            self.scroll_relative(y=step, animate=False)
+            return
+        rows = self.sections.rows_of(self.cursor) if self.cursor else None
+        if rows is None:
+            self._choose_row(self.last_row_in_sight() + (step if self.following else 0) if step < 0 or self.following else self.scroll_offset.y)
+        else:
+            self._choose_row(rows.start - 1 if step < 0 else rows.stop)
+
+    def action_page(self, pages: float) -> None:
+        rows = round(max(1, self.room) * pages)
+        if not self.has_cursor:
+            self.scroll_relative(y=rows, animate=False)
+            return
+        here = self.sections.rows_of(self.cursor) if self.cursor else None
+        at = here.start if here else (self.last_row_in_sight() if self.following else self.scroll_offset.y)
+        self._choose_row(at + rows)
+
+    def action_ends(self, end: str) -> None:
+        if end == "top":
+            self.hold()
+            self._choose_row(0)
+            self.scroll_home(animate=False)
+        elif self.follows:
+            self.follow()
+        else:
+            self._choose_row(self.sections.rows - 1)
             self.scroll_end(animate=False, x_axis=False)
-        self.refresh()
 
-    def _lay_out(self) -> None:
-        self._laid_out = self.scrollable_content_region.width
-        self._rows = {section: self._laid(lines) for section, lines in self._lines.items()}
-        self._changed()
+    def _choose_row(self, row: int) -> None:
+        if self.sections.rows:
+            self.choose(self.sections.place(min(max(row, 0), self.sections.rows - 1)))
 
-    def on_resize(self, event: Resize) -> None:
-        if self._wrap and self._laid_out != self.scrollable_content_region.width:
-            self._lay_out()
-        elif self._following:
-            self.scroll_end(animate=False, x_axis=False)
+    def action_choose(self) -> None:
+        goal = self.line_goal
+        if goal is not None:
+            self.post_message(self.Chosen(self, goal, self.cursor))
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        if new_value < old_value or new_value >= self.max_scroll_y:
-            self._following = self._follow and new_value >= self.max_scroll_y
+    def on_click(self, event: Click) -> None:
+        row = self.scroll_offset.y + event.y - self.gutter.top
+        if self.has_cursor and 0 <= row < self.sections.rows:
+            self.choose(self.sections.place(row))
+            if event.chain == 2:
+                self.action_choose()
 
-    # --- drawing ---
+    # --- searching ---
 
-    def render_line(self, y: int) -> Strip:
-        scroll_x, scroll_y = self.scroll_offset
-        base, number = self.rich_style, scroll_y + y
-        segments: list[Segment] = []
-        if self._ends and number < self._ends[-1]:
-            index = bisect_right(self._ends, number)
-            rows = self._rows[self._sections[index]]
-            segments = [Segment(text, self._styled(base, style)) for text, style in rows[number - self._ends[index] + len(rows)].spans]
-        return Strip(segments).crop_extend(scroll_x, scroll_x + self.size.width, base)
+    def action_search(self) -> None:
+        self.hold()
+        self.prompt.open()
+        self.screen.refresh_bindings()
 
-    def _styled(self, base: Style, style: str) -> Style:
-        return base + self.get_component_rich_style(f"lines--{style}", partial=True) if style else base
+    def action_next_match(self, step: int) -> None:
+        self.prompt.next(step)
+
+    def action_close_search(self) -> None:
+        self.prompt.close()
+        self.screen.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "next_match":
+            return self.prompt.search is not None and not self.prompt.typing
+        if action == "close_search":
+            return self.prompt.shown
+        if action == "choose":
+            return self.has_cursor
+        return True
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self.prompt.typing and character is not None and character.isprintable()
+
+    def on_key(self, event: Key) -> None:
+        """What is typed while the prompt is open belongs to it."""
+        if not self.prompt.typing:
+            return
+        if event.key == "enter":
+            self.prompt.enter()
+        elif event.key == "escape":
+            self.prompt.close()
+        elif event.key == "backspace":
+            self.prompt.rub_out()
+        elif event.is_printable and event.character:
+            self.prompt.type(event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self.screen.refresh_bindings()
+
+    def on_paste(self, event: Paste) -> None:
+        if self.prompt.typing:
+            event.stop()
+            self.prompt.type(event.text)

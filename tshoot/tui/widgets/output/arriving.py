@@ -1,8 +1,6 @@
-"""Pieces of one stream to whole, clean lines; a line without an end is given out when it grows too long."""
+"""Pieces of one stream to whole lines, still raw; a line without an end is given out when it grows too long."""
 
 from __future__ import annotations
-
-from tshoot.model.text import decode
 
 _LONGEST = 65_536  # bytes
 
@@ -11,10 +9,10 @@ class Arriving:
     def __init__(self) -> None:
         self._rest = b""
 
-    def lines(self, piece: bytes) -> list[str]:
-        """The lines that `piece` completes."""
+    def lines(self, piece: bytes) -> list[bytes]:
+        """The lines that `piece` completes, without their newlines."""
         whole, newline, rest = (self._rest + piece).rpartition(b"\n")
         self._rest = rest
         if len(rest) > _LONGEST:
             whole, newline, self._rest = whole + newline + rest, b"\n", b""
-        return [decode(line) for line in whole.split(b"\n")] if newline else []
+        return whole.split(b"\n") if newline else []

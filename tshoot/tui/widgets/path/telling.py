@@ -1,104 +1,113 @@
 """The decision tree as it was walked: each node with its reason to be, the branches not taken with the values
-that spoke against them, and the branch that was taken."""
+that spoke against them, the branch that was taken; and where the playbook is known, what was not walked.
+
+One section a visit of a node, numbered; the last is the verdict. Only the newest decision is told at length, of the earlier ones
+the rest is a detail. Every line leads somewhere: a value to its proof, all else to what was done at the node.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
-from tshoot.model.events import DecisionTaken, EffectAnswered, EffectRequested, Event, Failed, RunEnded, VerdictReached
-from tshoot.model.verdicts import ConditionValue, Decision
+from tshoot.model.effects import Effect
+from tshoot.model.events import DecisionTaken, EffectAnswered, EffectRequested, Event, Failed, OperatorSteered, RunEnded, VerdictReached
+from tshoot.model.verdicts import Decision
+from tshoot.playbook.tree import Branch, Playbook
+from tshoot.tui.goals import NodeGoal
 from tshoot.tui.lines import Line, line, span
 from tshoot.tui.story import Change
+from tshoot.tui.widgets.path.branches import as_detail, decision_lines, not_tried, untried_lines
+from tshoot.tui.widgets.path.steered import steered_line
 from tshoot.tui.widgets.verdict.telling import mark
-
-_OUTCOMES = {"true": "yes", "false": "no", "unknown": "unknown"}
 
 
 class PathTelling:
-    """One section a visit of a node, numbered; the last is the verdict. Only the newest decision is told at length."""
+    """`playbook` is that of the run, None where only its events are known."""
 
-    def __init__(self) -> None:
+    def __init__(self, playbook: Playbook | None = None) -> None:
+        self.playbook = playbook
         self._visits = 0
+        self._visited: dict[str, None] = {}
         self._open: tuple[str, str] | None = None  # node and why of the visit that has not decided
-        self._failures: list[Line] = []
+        self._remarks: list[Line] = []  # failures, and what the operator did
         self._before: Change | None = None  # the decision before, in short
 
     def after(self, event: Event) -> Iterator[Change]:
         match event:
-            case EffectRequested(effect=effect):
-                self._open = (effect.node, effect.why)
-                yield self._put(self._current("▶", "accent"))
+            case EffectRequested(effect=effect) if effect.node:
+                yield from self._requested(effect)
             case EffectAnswered(outcome=Failed() as failed) if self._open:
-                self._failures.append(line(("  ! ", "warn"), span(f"{failed.kind}: {failed.detail}", "warn"), hang=4))
+                said = span(f"{failed.kind}: {failed.detail}", "warn")
+                self._remarks.append(line(("  ! ", "warn"), said, hang=4, goal=NodeGoal(self._open[0], event.key)))
                 yield self._put(self._current("▶", "accent"))
+            case OperatorSteered():
+                yield from self._steered(event)
             case DecisionTaken(decision=decision):
                 yield from self._decided(decision)
             case VerdictReached(verdict=verdict):
                 if self._open:
-                    yield self._put(self._current("!", "warn"))
+                    yield self._put(self._current("!", "warn", ahead=False))
                 self._open = None
                 text, style = mark(verdict)
-                yield Change("path", "end", [line((text, style), ("  ", ""), span(verdict.cause, "strong"), hang=2)])
+                yield Change("path", "end", [line((text, style), ("  ", ""), span(verdict.cause, "strong"), hang=2), *self._not_reached()])
             case RunEnded(reason=reason) if reason != "finished":
                 if self._open:
-                    yield self._put(self._current("-", "warn"))
-                yield Change("path", "end", [line(("- ", "warn"), span(" ".join(filter(None, (reason, event.detail))), "warn"), hang=2)])
+                    yield self._put(self._current("-", "warn", ahead=False))
+                ended = line(("- ", "warn"), span(" ".join(filter(None, (reason, event.detail))), "warn"), hang=2)
+                yield Change("path", "end", [ended, *self._not_reached()])
+
+    def _requested(self, effect: Effect) -> Iterator[Change]:
+        if self._open and self._open[0] != effect.node:  # it was left without a decision: gone back to another
+            yield self._put(self._current("-", "warn", ahead=False))
+            self._visits, self._remarks, self._open = self._visits + 1, [], None
+        if not self._open:
+            self._open = (effect.node, effect.why)
+        self._visited[effect.node] = None
+        if self._before:
+            yield self._before
+        yield self._put(self._current("▶", "accent"))
+
+    def _steered(self, event: OperatorSteered) -> Iterator[Change]:
+        row = steered_line(event)
+        row = line(("  ", ""), *row.spans, hang=4, goal=row.goal)
+        if self._open:
+            self._remarks.append(row)
+            yield self._put(self._current("▶", "accent"))
+        else:
+            yield Change("path", str(self._visits), [row])
+            self._visits += 1
 
     def _put(self, lines: list[Line]) -> Change:
         return Change("path", str(self._visits), lines)
 
-    def _current(self, sign: str, style: str) -> list[Line]:
+    def _current(self, sign: str, style: str, ahead: bool = True) -> list[Line]:
         node, why = self._open or ("", "")
-        return [line((f"{sign} ", style), span(node, "strong"), hang=2), *_why(why), *self._failures]
+        title = line((f"{sign} ", style), span(node, "strong"), hang=2, goal=NodeGoal(node))
+        rows = [title, *_why(node, why), *self._remarks]
+        return [*rows, *untried_lines(node, self._branches(node), "if"), *self._not_reached()] if ahead else rows
+
+    def _branches(self, node: str) -> Sequence[Branch]:
+        known = self.playbook.nodes.get(node) if self.playbook else None
+        return known.decide if known else ()
+
+    def _not_reached(self) -> list[Line]:
+        """The nodes of the playbook where nothing was done, as details."""
+        rest = [node for node in (self.playbook.nodes.values() if self.playbook else ()) if node.id not in self._visited]
+        rows = [line(("○ ", "dim"), span(node.id), span(f": {node.why}" if node.why else "", "dim"), hang=2, goal=NodeGoal(node.id)) for node in rest]
+        return [as_detail(row) for row in ([line(("not reached", "heading")), *rows] if rows else [])]
 
     def _decided(self, decision: Decision) -> Iterator[Change]:
         if self._before:
             yield self._before
+        self._visited[decision.node] = None
         again = f" (visit {decision.attempt})" if decision.attempt > 1 else ""
-        title = line(("✓ ", "good"), span(decision.node + again, "strong"), hang=2)
-        passed_over = [row for value in decision.conditions if value.outcome != "true" for row in _passed_over(value)]
-        taken, readings, leads = _taken(decision)
-        yield self._put([title, *_why(decision.why), *self._failures, *passed_over, *taken, *readings, *leads])
-        short = [_detail([*_why(decision.why)]), self._failures, _detail(passed_over), taken, _detail([*readings, *leads])]
-        self._before = self._put([title, *(row for rows in short for row in rows)])
-        self._visits, self._open, self._failures = self._visits + 1, None, []
+        title = line(("✓ ", "good"), span(decision.node + again, "strong"), hang=2, goal=NodeGoal(decision.node))
+        why, told = _why(decision.node, decision.why), list(decision_lines(decision))
+        rest = not_tried(decision, self._branches(decision.node))
+        yield self._put([title, *why, *self._remarks, *(row for row, _ in told), *rest])
+        self._before = self._put([title, *map(as_detail, why), *self._remarks, *(row if stays else as_detail(row) for row, stays in told), *rest])
+        self._visits, self._open, self._remarks = self._visits + 1, None, []
 
 
-def _detail(lines: list[Line]) -> list[Line]:
-    return [replace(row, detail=True) for row in lines]
-
-
-def _why(why: str) -> list[Line]:
-    return [line(("  ", ""), span(why, "dim"), hang=2)] if why else []
-
-
-def _passed_over(value: ConditionValue) -> Iterator[Line]:
-    style = "warn" if value.outcome == "unknown" else "dim"
-    yield line((f"  {_OUTCOMES[value.outcome]}: ", style), span(value.condition), (" ", ""), span(_would(value), "dim"), hang=6)
-    if value.reason:
-        yield line(("      ", ""), span(value.reason, "warn"), hang=6)
-    yield from _readings(value)
-
-
-def _would(value: ConditionValue) -> str:
-    kind, _, cause = value.leads_to.partition(" ")
-    if kind == "conclude":
-        return f"(would prove {cause})" if cause not in value.condition else ""
-    return f"(would lead to {value.leads_to})" if value.leads_to else ""
-
-
-def _taken(decision: Decision) -> tuple[list[Line], list[Line], list[Line]]:
-    """The condition of the branch taken, what it read, and where it leads."""
-    leads = [line(("  → ", "accent"), span(decision.leads_to.removeprefix("conclude "), "strong"), hang=4)] if decision.leads_to else []
-    for value in decision.conditions:
-        if value.outcome == "true":
-            return [line(("  yes: ", "good"), span(value.condition), hang=6)], list(_readings(value)), leads
-    return [], [], leads
-
-
-def _readings(value: ConditionValue) -> Iterator[Line]:
-    """The values from devices, where the condition alone does not say them; inputs are the operator's own."""
-    for reading in value.readings:
-        if (reading.citations or "(" in reading.fact) and reading.fact != value.condition:
-            yield line(("      ", ""), span(reading.fact, "dim"), (" = ", "dim"), span(reading.value, "code", 120), hang=8)
+def _why(node: str, why: str) -> list[Line]:
+    return [line(("  ", ""), span(why, "dim"), hang=2, goal=NodeGoal(node))] if why else []

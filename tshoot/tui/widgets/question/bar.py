@@ -13,7 +13,9 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tshoot.model.effects import RunCommand, StartCapture
 from tshoot.model.text import clean_line
+from tshoot.steering import Approval, Edit, approvals_for
 from tshoot.tui.messages import Question
 
 _LONGEST = 600
@@ -43,7 +45,7 @@ class QuestionBar(Vertical):
     @property
     def has_keys(self) -> bool:
         """Whether what is typed goes into a field of the question."""
-        return self.current is not None and self.current.form != "confirm" and self.has_focus_within
+        return self.current is not None and self.current.form not in {"confirm", "approve"} and self.has_focus_within
 
     def choose(self, index: int) -> bool:
         """Answer a choice that has the keys with its choice `index`, counted from 0; False where there is none."""
@@ -56,10 +58,19 @@ class QuestionBar(Vertical):
         self._questions.append(question)
         self._show()
 
-    def give(self, answer: str | None) -> None:
-        """Answer the question that is shown."""
-        if self._questions:
-            self._questions.pop(0).answer(answer)
+    def give(self, answer: str | Approval | None, question: Question | None = None) -> None:
+        """Answer the question that is shown, or `question`, which may have been withdrawn meanwhile."""
+        question = question or self.current
+        if question in self._questions:
+            self._questions.remove(question)
+            question.answer(answer)
+            self._show()
+
+    def drop_withdrawn(self) -> None:
+        """Questions that nobody waits for any more."""
+        open_ones = [question for question in self._questions if not question.answered]
+        if len(open_ones) != len(self._questions):
+            self._questions = open_ones
             self._show()
 
     def close(self) -> None:
@@ -75,7 +86,7 @@ class QuestionBar(Vertical):
         if question is None:
             self.post_message(self.Left())
             return
-        self.query_one("#question-text", Static).update(Content(clean_line(question.text)[:_LONGEST]))
+        self.query_one("#question-text", Static).update(Content(_text(question)[:_LONGEST]))
         self.query_one("#question-detail", Static).update(Content(clean_line(question.detail)[:_LONGEST]))
         self.query_one("#question-keys", Static).update(_keys(question))
         field, choices = self.query_one(Input), self.query_one(OptionList)
@@ -102,8 +113,23 @@ class QuestionBar(Vertical):
             self.give(self.current.choices[event.option_index])
 
 
+def _text(question: Question) -> str:
+    match question.effect:
+        case RunCommand() as effect:
+            return f"Run on {clean_line(effect.target)}?  $ {clean_line(effect.command)}"
+        case StartCapture() as effect:
+            bounds = f"at most {effect.seconds:g} s, {effect.packets:,} packets, {effect.megabytes:g} MB"
+            return f"Capture on {clean_line(effect.target)}?  {clean_line(effect.interface)}: {clean_line(effect.filter)} ({bounds})"
+    return clean_line(question.text)
+
+
 def _keys(question: Question) -> Content:
     match question.form:
+        case "approve":
+            run, skip = (" y ", "reverse"), (" n ", "reverse")
+            more = Edit in approvals_for(question.effect) if question.effect else False
+            others = (" e ", "reverse"), " edit   ", (" h ", "reverse"), " done by hand"
+            return Content.assemble(run, " run   ", skip, " skip   ", *(others if more else ()))
         case "confirm":
             return Content.assemble((" y ", "reverse"), " yes   ", (" n ", "reverse"), " no")
         case "choice":

@@ -16,17 +16,20 @@ class Header(Horizontal):
     def __init__(self, place: str = "") -> None:
         super().__init__()
         self._place = place
+        self._state = ("", "")
 
     def compose(self) -> ComposeResult:
         yield Static("tshoot", id="name", markup=False)
         yield Static(Content(clean_line(self._place)), id="place", markup=False)
-        yield Static("", id="state", markup=False)
+        text, style = self._state
+        yield Static(Content(text), id="state", classes=style, markup=False)
 
     def show_place(self, place: str) -> None:
         self.query_one("#place", Static).update(Content(clean_line(place)))
 
     def show_state(self, text: str, style: str = "") -> None:
         """`style` is a class of the style sheet: good, bad, warn, accent."""
-        state = self.query_one("#state", Static)
-        state.set_classes(style)
-        state.update(Content(clean_line(text)))
+        self._state = (clean_line(text), style)
+        for state in self.query("#state").results(Static):  # none before it is composed
+            state.set_classes(style)
+            state.update(Content(self._state[0]))

@@ -26,14 +26,20 @@ def waits_for(under_way: tuple[UnderWay, ...]) -> str:
 def _item(item: UnderWay, seconds: float) -> list[Span]:
     if isinstance(item.effect, AskOperator):
         return [("▶ ", "accent"), ("waiting for your answer", "strong")]
-    bound = _bound(item.effect) if item.text in {"", "capturing"} else ""
-    doing = item.text if item.text and item.text != "capturing" else _doing(item.effect)
-    spans = [("▶ ", "accent"), span(doing, "strong", 120)]
+    bound = _bound(item.effect, seconds) if isinstance(item.effect, StartCapture | Wait) or not item.text else ""
+    spans = [("▶ ", "accent"), span(_words(item), "strong", 160)]
     if item.total:
         share = min(1.0, max(0.0, (item.done or 0.0) / item.total))
         full = round(share * _BAR)
         spans += [("  ", ""), ("█" * full, "accent"), ("░" * (_BAR - full), "dim"), (f" {share:.0%}", "")]
     return [*spans, (f"  {seconds:.0f} s{bound}", "dim")]
+
+
+def _words(item: UnderWay) -> str:
+    """What is done; of a capture and a wait also how far it is."""
+    if not item.text or item.text == "capturing":
+        return _doing(item.effect)
+    return f"{_doing(item.effect)}: {item.text}" if isinstance(item.effect, StartCapture) else item.text
 
 
 def _doing(effect: Effect) -> str:
@@ -52,10 +58,13 @@ def _doing(effect: Effect) -> str:
             return effect.why or "waiting"
 
 
-def _bound(effect: Effect) -> str:
+def _bound(effect: Effect, seconds: float) -> str:
+    """How long it may take, or still takes."""
     match effect:
         case StartCapture():
             return f" of at most {effect.seconds:g} s"
         case RunCommand():
             return f" of at most {effect.timeout:g} s"
+        case Wait():
+            return f", {max(0.0, effect.seconds - seconds):.0f} s left, w ends it"
     return ""

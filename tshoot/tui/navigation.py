@@ -1,0 +1,102 @@
+"""From screen to screen: what any screen, the palette or a signal may ask the interface to show. Screens are imported when they are shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from tshoot.opening import Opening
+
+if TYPE_CHECKING:
+    from tshoot.packets.analysis import Analysis
+    from tshoot.playbook.tree import Playbook
+    from tshoot.tui.bridge import Bridge, Work
+    from tshoot.wiring import Prepared
+
+
+class Navigation(App[int]):
+    """`clock` is what "since when" is measured by, in seconds. `bridges` are all runs and replays that were begun."""
+
+    def __init__(self, opening: Opening, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.opening, self.clock = opening, clock
+        self.bridges: list[Bridge] = []
+
+    def show_home(self) -> None:
+        from tshoot.tui.screens.home import HomeScreen
+
+        self.push_screen(HomeScreen(self.opening))
+
+    def set_up(self, playbook: Playbook) -> None:
+        from tshoot.tui.screens.setup import SetupScreen
+
+        self.push_screen(SetupScreen(playbook, self.opening))
+
+    def run_playbook(self, prepared: Prepared) -> None:
+        from tshoot.tui.bridge import Bridge, live
+
+        title = f"{prepared.playbook.id}: {prepared.playbook.title}"
+        self._show_run(Bridge(live(prepared, self.opening.settings), self.clock), title, self.opening.remark)
+
+    def show_session(self, folder: Path, title: str) -> None:
+        from tshoot.tui.bridge import Bridge, recorded
+
+        bridge = Bridge(recorded(folder), self.clock, on_targets=False)
+        self._show_run(bridge, title, f"a recorded session, nothing is connected: {folder.name}")
+
+    def show_replay(self, folder: Path, title: str = "") -> None:
+        """A session again, in its own time, with a time line."""
+        from tshoot.tui.screens.replay import replay_screen
+
+        player, screen = replay_screen(folder, title or folder.name, self.action_leave_screen)
+        self.bridges.append(player)
+        self.push_screen(screen)
+
+    def show_sessions(self) -> None:
+        """All that was recorded."""
+        from tshoot.tui.screens.sessions import SessionsScreen
+
+        self.push_screen(SessionsScreen(self.opening))
+
+    def compare_sessions(self, first: Path, second: Path) -> None:
+        from tshoot.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(first, second))
+
+    def resume_session(self, folder: Path) -> None:
+        """Say what going on means, ask, and go on."""
+        from tshoot.tui.bridge import Bridge
+        from tshoot.tui.screens.resume import ResumeScreen, resumed
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                work = resumed(folder, self.opening.settings, keep_path=answer == "keep path")
+                self._show_run(Bridge(work, self.clock), folder.name, "an interrupted session gone on with")
+
+        self.push_screen(ResumeScreen(folder), answered)
+
+    def show_packets(self, path: Path, title: str, frames: Iterable[int] = (), display_filter: str = "", analysis: Analysis | None = None) -> None:
+        """A capture, its `frames` marked; an `analysis` of it that there is need not be made again."""
+        from tshoot.tui.screens.packets import PacketsScreen
+
+        self.push_screen(PacketsScreen(path, title, frames, display_filter, analysis))
+
+    def show_work(self, work: Work, title: str, remark: str = "") -> None:
+        """Any source of events, as a run."""
+        from tshoot.tui.bridge import Bridge
+
+        self._show_run(Bridge(work, self.clock), title, remark)
+
+    def _show_run(self, bridge: Bridge, title: str, remark: str) -> None:
+        from tshoot.tui.screens.run import RunScreen
+
+        self.bridges.append(bridge)
+        self.push_screen(RunScreen(bridge, title, remark, self.action_leave_screen, self.clock))
+
+    def action_leave_screen(self) -> None:
+        """Back to the screen before; out of tshoot from the first one."""
+        raise NotImplementedError

@@ -1,0 +1,112 @@
+"""What the bridge tells, onto the regions: what moved, what is asked, how it ended."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import suppress
+from pathlib import Path
+
+from textual import work
+
+from tshoot.errors import TshootError
+from tshoot.session.archive.similar import Similar, similar_to
+from tshoot.tui.lines import BLANK, line, span
+from tshoot.tui.messages import Asked, RunClosed, RunMoved, RunOpened
+from tshoot.tui.screens.running.layout import RunRegions
+from tshoot.tui.story import REGIONS
+from tshoot.tui.widgets.lines.view import LinesView
+from tshoot.tui.widgets.question.bar import QuestionBar
+from tshoot.tui.widgets.status.header import Header
+from tshoot.tui.widgets.status.now import now_line, waits_for
+from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
+
+
+class RunTold(RunRegions):
+    def on_mount(self) -> None:
+        gc.freeze()  # what is loaded by now stays: collecting garbage in a flood of output looks at what is new, a key does not wait for the rest
+        self.set_interval(0.5, self._tick)
+        self.call_after_refresh(self._bridge.begin, self.post_message)
+
+    def on_unmount(self) -> None:
+        gc.unfreeze()
+
+    def on_run_opened(self, message: RunOpened) -> None:
+        if message.folder:
+            self._folder = Path(message.folder)
+            rows = [
+                BLANK,
+                line(("Session", "heading")),
+                line(("  ", ""), span(message.session, "strong"), hang=2),
+                line(("  ", ""), span(message.folder, "dim"), hang=2),
+            ]
+            self._view("verdict").put("session", rows)
+
+    def on_run_moved(self, message: RunMoved) -> None:
+        for region in REGIONS:
+            changes = [(change.section, change.lines, change.append) for change in message.changes if change.region == region]
+            if changes:
+                self._view(region).apply(changes)
+        others = [item.effect.key for item in message.under_way] != [item.effect.key for item in self._under_way]
+        self._under_way, self._verdict = message.under_way, message.verdict
+        if others:  # other keys may have a meaning now
+            self.refresh_bindings()
+        self._tick()
+        self._show_titles()
+        message.taken.set()
+
+    def on_asked(self, message: Asked) -> None:
+        if self._stopping:
+            message.question.answer(None)
+        else:
+            self.query_one(QuestionBar).ask(message.question)
+            self._tick()
+
+    def on_run_closed(self, message: RunClosed) -> None:
+        self._end = message
+        self.query_one(QuestionBar).close()
+        if self._stopping:
+            self._leave()
+            return
+        self._under_way = ()
+        self._show_end(message)
+        self.refresh_bindings()
+
+    @work(thread=True, exit_on_error=False)
+    def _look_for_similar(self, folder: Path) -> None:
+        """Incidents like this one, under the verdict; an archive that cannot be read takes nothing away."""
+        with suppress(TshootError, OSError):
+            found = similar_to(folder.parent, folder)
+            self.app.call_from_thread(self._have_similar, found)
+
+    def _have_similar(self, found: list[Similar]) -> None:
+        rows = [row for one in found for row in similar_rows(one)]
+        if rows and self.is_mounted:
+            self._view("verdict").put("similar", [BLANK, line(("Incidents like this one", "heading")), *rows])
+
+    def _show_end(self, message: RunClosed) -> None:
+        header, now = self.query_one(Header), self.query_one("#now", LinesView)
+        if message.error:
+            header.show_state("! failed", "bad")
+            now.put("now", [line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint, "dim"), hang=2)])
+        elif self._verdict:
+            text, style = mark(self._verdict)
+            header.show_state(text, style)
+            now.put("now", [headline(self._verdict)])
+            if self._folder:
+                self._look_for_similar(self._folder)
+        else:
+            header.show_state("- cancelled", "warn")
+            now.put("now", [line(("no verdict was reached", "dim"))])
+        self._show("verdict")
+
+    def _tick(self) -> None:
+        if self._end or not self.is_mounted:
+            return
+        self.query_one(QuestionBar).drop_withdrawn()
+        now = self.query_one("#now", LinesView)
+        if self._stopping:
+            now.put("now", [line(("stopping, waits for ", "warn"), span(waits_for(self._under_way)), ("   q again leaves at once", "dim"), hang=2)])
+        elif not self._under_way and self._bridge.steering and self._bridge.steering.paused:
+            now.put("now", [line(("‖ paused: ", "warn"), ("nothing new is started on a target; p goes on", ""), hang=2)])
+        else:
+            now.put("now", [now_line(self._under_way, self._clock())])

@@ -1,0 +1,106 @@
+"""Trying the targets of the set-up, one after the other, in a thread of its own: each logs in once, and what came of it is told.
+
+After a login that was rejected the rest is not tried: the same account may count failures over all its devices.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import Cancelled, TshootError
+from tshoot.model.events import TargetSpec
+from tshoot.performers.connection import Tried, try_connection
+from tshoot.transports.address import parse_address
+from tshoot.transports.base import HostKey
+from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh_config import resolve
+from tshoot.tui.messages import Asked, Question
+
+_DEFECT = "this is a defect of tshoot: please report it"
+
+
+class TrialMoved(Message):
+    """What is under way on the target of `role`; "" once it was left out."""
+
+    def __init__(self, role: str, doing: str) -> None:
+        super().__init__()
+        self.role, self.doing = role, doing
+
+
+class TrialEnded(Message):
+    def __init__(self, tried: Tried) -> None:
+        super().__init__()
+        self.tried = tried
+
+
+class TrialsOver(Message):
+    """Nothing is tried any more. `left` are the roles that were not tried, `why` says why."""
+
+    def __init__(self, left: tuple[str, ...], why: str) -> None:
+        super().__init__()
+        self.left, self.why = left, why
+
+
+class Trials:
+    """`begin` once; it is the prompter of its own logins. `post` is the screen's `post_message`."""
+
+    def __init__(self, targets: Sequence[TargetSpec], settings: SshSettings | None, post: Callable[[Message], object]) -> None:
+        self.cancel = CancelToken()
+        self._targets, self._settings, self._post = list(targets), settings, post
+
+    def begin(self) -> None:
+        threading.Thread(target=self._run, name="tshoot trial", daemon=True).start()
+
+    def _run(self) -> None:
+        left, why = [target.role for target in self._targets], ""
+        done: dict[str, Tried] = {}
+        try:
+            for target in self._targets:
+                tried = self._once(target, done)
+                left.remove(target.role)
+                self._post(TrialEnded(tried))
+                if tried.rejected:
+                    why = f"not tried: the login to {tried.target.host} was rejected, and the same account may be locked on other devices, too"
+                    break
+        except Cancelled:
+            why = "not tried: cancelled"
+        except Exception as error:  # whatever it is must end the trial, not hang it
+            why = f"not tried: {type(error).__name__}: {error}; {_DEFECT}"
+        self._post(TrialsOver(tuple(left), why))
+
+    def _once(self, target: TargetSpec, done: dict[str, Tried]) -> Tried:
+        """A device that plays two roles is logged into once."""
+        key = f"{account(target.host, self._settings)} {target.platform}"
+        if key not in done:
+            self._post(TrialMoved(target.role, "connecting"))
+            done[key] = try_connection(target, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
+        tried = done[key]
+        return Tried(target, tried.seconds, tried.version, tried.remarks, tried.kind, tried.problem, tried.hint, tried.rejected)
+
+    # --- the prompter of its logins ---
+
+    def accept_host_key(self, key: HostKey) -> bool:
+        text = f"The host key of {key.host} port {key.port} is not known yet. Trust it from now on?"
+        return self._asked(Question("confirm", text, f"{key.key_type} {key.fingerprint}")) == "yes"
+
+    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
+        return self._asked(Question("text" if echo else "secret", prompt, f"{host} asks"))
+
+    def _asked(self, question: Question) -> str | None:
+        self._post(Asked(question))
+        answer = question.wait(self.cancel)
+        return answer if isinstance(answer, str) else None
+
+
+def account(host: str, settings: SshSettings | None) -> str:
+    """`user@host:port` as the ssh_config resolves it: by this a login that was rejected is known again."""
+    config = (settings or SshSettings()).config_file
+    try:
+        found = resolve(parse_address(host), config)
+    except TshootError:
+        return host.strip()
+    return f"{found.user}@{found.host.lower()}:{found.port}"

@@ -1,0 +1,96 @@
+"""The fields of a playbook's set-up: one a role (and its platform where there is a choice), one an input; and what was last put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tshoot.model.text import clean_line
+from tshoot.playbook.tree import Playbook
+from tshoot.tui.earlier import LastUsed
+from tshoot.tui.widgets.field.field import Field, input_field, platform_field, target_field
+from tshoot.tui.widgets.home.telling import SIGNS, when
+from tshoot.wiring import Opening
+
+
+class Form(VerticalScroll):
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "The form": {
+            "enter ↓ ↑": "the next field, the one before; from the last one enter starts",
+            "→": "takes what is written behind the cursor: hosts of ssh_config and of earlier sessions",
+            "ctrl+l": "takes the values of last time into the fields that are empty",
+            "ctrl+t": "tests the connection of this target; elsewhere of all targets",
+        }
+    }
+
+    def __init__(self, playbook: Playbook, opening: Opening) -> None:
+        super().__init__(id="form", can_focus=False)
+        self._playbook, self._opening = playbook, opening
+        self._last: LastUsed | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="last", markup=False)
+        yield from self._fields()
+
+    def _fields(self) -> Iterator[Field]:
+        for role in self._playbook.roles.values():
+            yield target_field(role, self._opening.targets.get(role.name, ""))
+            if len(role.platforms) > 1:
+                yield platform_field(role, self._opening.platforms.get(role.name, ""))
+        for spec in self._playbook.inputs.values():
+            yield input_field(spec, self._opening.inputs.get(spec.name, ""))
+
+    def on_mount(self) -> None:
+        self.border_title = "Set-up"
+
+    @property
+    def fields(self) -> list[Field]:
+        return list(self.query(Field))
+
+    def field(self, kind: str, label: str) -> Field | None:
+        return next((field for field in self.fields if (field.kind, field.label) == (kind, label)), None)
+
+    def values(self, kind: str) -> dict[str, str]:
+        return {field.label: field.value for field in self.fields if field.kind == kind and field.value}
+
+    def platform_of(self, role: str) -> str:
+        return self.values("platform").get(role) or self._playbook.roles[role].platforms[0]
+
+    def focused_target(self) -> Field | None:
+        return next((field for field in self.fields if field.kind == "target" and field.has_focus_within), None)
+
+    # --- what was known before ---
+
+    def offer_hosts(self, hosts: Iterable[str]) -> None:
+        known = tuple(hosts)
+        for field in self.fields:
+            if field.kind == "target":
+                field.candidates.offer(known)
+
+    def offer_last(self, last: LastUsed) -> None:
+        """Told above the fields, shown in those that are empty; nothing is filled in by itself."""
+        self._last = last
+        for field in self.fields:
+            field.offer_last(_values(last, field.kind).get(field.label, ""))
+        session = last.session
+        ended = " ".join(filter(None, (SIGNS.get(session.verdict, "-"), session.cause or session.verdict or session.state)))
+        said = self.query_one("#last", Static)
+        said.set_class(True, "said")
+        said.update(Content.assemble(("ctrl+l", "bold"), clean_line(f" takes the values of last time ({when(session)}, {ended})")))
+
+    def take_last(self) -> bool:
+        """False where there is no last time."""
+        if self._last is None:
+            return False
+        for field in self.fields:
+            field.take_last(_values(self._last, field.kind).get(field.label, ""))
+        return True
+
+
+def _values(last: LastUsed, kind: str) -> Mapping[str, str]:
+    return {"target": last.targets, "platform": last.platforms}.get(kind, last.inputs)

@@ -1,0 +1,120 @@
+"""The field of the home screen: a symptom in one's own words, or the path of a capture, a transcript or a session.
+
+What is wrong with a path stands under the field, in words. Folders are read in a thread: one that does not answer delays no key.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tshoot.model.text import clean_line
+from tshoot.tui.paths import Choice, Place, choices, completed, looks_like_path, what_lies_at
+
+
+class SymptomInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Choose"),
+        Binding("down", "screen.into_list", "Lists", key_display="↓"),
+        Binding("tab", "complete", "Next", show=False),
+    ]
+
+    def action_complete(self) -> None:
+        """As a shell does; where nothing is to be completed, to the lists."""
+        field = self.parent
+        if isinstance(field, SymptomField) and field.is_path:
+            field.complete()
+        else:
+            self.screen.focus_next()
+
+
+class SymptomField(Vertical):
+    HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
+        "The symptom": {
+            "type": "the symptom in your own words, or a line of the error message",
+            "a path": "opens a capture, a transcript or a session; tab completes it",
+            "enter": "set the best playbook up, or open the file",
+            "ctrl+o": "open a file: the list shows what is in this folder",
+            "↓ tab": "to the lists; / comes back",
+        }
+    }
+
+    class Typed(Message):
+        """Words were typed; "" where nothing is."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Looked(Message):
+        """What lies at the path that was `typed`, and what can follow it. `open` where Enter asked for it."""
+
+        def __init__(self, typed: str, place: Place, found: list[Choice], open_it: bool) -> None:
+            super().__init__()
+            self.typed, self.place, self.found, self.open_it = typed, place, found, open_it
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        yield SymptomInput(placeholder="What is wrong? For example: mount denied", id="symptom", select_on_focus=False)
+        yield Static("", id="symptom-problem", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#symptom").border_title = "Symptom"
+
+    @property
+    def value(self) -> str:
+        return self.query_one(Input).value
+
+    @property
+    def is_path(self) -> bool:
+        return looks_like_path(self.value)
+
+    def take(self, text: str) -> None:
+        """Put `text` into the field and the keys with it."""
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.say("")
+        self._found = []
+        self.query_one("#symptom").border_title = "File" if self.is_path else "Symptom"
+        if self.is_path:
+            self.look(open_it=False)
+        else:
+            self.post_message(self.Typed(event.value))
+
+    def look(self, open_it: bool) -> None:
+        """Tells `Looked`, soon."""
+        typed = self.value
+        in_thread(lambda: self.post_message(self.Looked(typed, what_lies_at(typed), choices(typed), open_it)))
+
+    def have(self, found: list[Choice]) -> None:
+        self._found = found
+
+    def complete(self) -> None:
+        self.take(completed(self.value, self._found))
+
+    def say(self, problem: str) -> None:
+        """What is wrong, at the field; "" where nothing is."""
+        said = self.query_one("#symptom-problem", Static)
+        said.set_class(bool(problem), "said")
+        said.update(Content(f"! {clean_line(problem)}" if problem else ""))
+
+
+def in_thread(work: Callable[[], object]) -> None:
+    """In a thread that nobody waits for: a file system may never answer."""
+    threading.Thread(target=work, name="tshoot path", daemon=True).start()
