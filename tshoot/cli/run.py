@@ -12,8 +12,9 @@ from tshoot.cli.output import emit_json, on_terminal, say, table
 from tshoot.errors import UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
+from tshoot.plan import plan
 from tshoot.steering import Steering
-from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, plan, prepare, start
+from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, prepare, start
 
 
 def run(arguments: Namespace) -> int:

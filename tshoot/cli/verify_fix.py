@@ -13,12 +13,13 @@ from tshoot.cli.run import pairs
 from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
 from tshoot.errors import Cancelled, UsageError
 from tshoot.model.verification import Verification
+from tshoot.plan import Planned
 from tshoot.retrace.renamed import check_directories
 from tshoot.retrace.verification import Checks, checks_of, verify_fix
 from tshoot.retrace.verification_plan import planned
 from tshoot.session.store import Session, open_session
 from tshoot.session.verification_text import verification_json
-from tshoot.wiring import Planned, Settings
+from tshoot.wiring import Settings
 
 FIXED, NOT_FIXED, NOT_DECIDED = 0, 1, 3
 _STATUS = {"fixed": FIXED, "still-there": NOT_FIXED, "another-fault": NOT_FIXED, "not-decided": NOT_DECIDED}

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from tshoot.engine.advance import step_of
 from tshoot.model.effects import AskOperator, Effect, RunCommand, StartCapture, Wait
+from tshoot.plan import Planned, capture_commands, planned_text
 from tshoot.playbook.tree import RunStep
 from tshoot.retrace.verification import Checks
 from tshoot.retrace.words import what
-from tshoot.wiring import Planned, capture_commands, planned_text
 
 
 def planned(checks: Checks, directories: Mapping[str, str] = MappingProxyType({})) -> tuple[Planned, ...]:

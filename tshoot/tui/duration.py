@@ -9,8 +9,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from tshoot.plan import planned_text
 from tshoot.playbook.tree import CaptureStep, Node, Playbook, RunStep, Step, TogetherStep, WaitStep
-from tshoot.wiring import planned_text
 
 _LOGIN = 30.0  # seconds that a login may take, once a target
 _AROUND_CAPTURE = 60.0  # room, start, settling, fetching and comparing a bounded file

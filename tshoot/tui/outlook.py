@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tshoot.model.events import TargetSpec
+from tshoot.plan import Planned, plan, planned_text
 from tshoot.playbook.inputs import InputError, validated
 from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, Role
 from tshoot.tui.duration import duration_text
 from tshoot.tui.lines import BLANK, Line, line, span
-from tshoot.wiring import Planned, Prepared, plan, planned_text
+from tshoot.wiring import Prepared
 
 
 def outlook_lines(
