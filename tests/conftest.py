@@ -5,6 +5,7 @@ In order are only the skips named below: those for rights that a machine may wel
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -22,11 +23,20 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return recorder((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "recorded")
 
 
+LONGEST_NAME = 120
 IN_ORDER = {
     r"a real PAM login needs root and a mount namespace": "containers often refuse a mount namespace, even to root",
     r"capturing on lo( with tcpdump)? (is not permitted here|needs root)": "raw sockets need a capability",
     r"cannot mount a small disk here": "mounting needs a capability",
 }
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long texts are named by their size and hash: a test's name travels to every worker, and once these were 286 MB in all."""
+    if not isinstance(val, (str, bytes)) or len(val) <= LONGEST_NAME:
+        return None  # as pytest does it
+    data = val.encode(errors="surrogatepass") if isinstance(val, str) else val
+    return f"{argname} of {len(val)} {hashlib.sha256(data).hexdigest()[:6]}"
 
 
 def refused(reason: str) -> bool:

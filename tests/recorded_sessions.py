@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+from tests.shipped_scenarios import SCENARIOS
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.events import CaptureTaken, EffectAnswered, Event, Ok
 from tshoot.playbook.loader import find_playbook
@@ -21,9 +22,8 @@ from tshoot.rehearsal import STARTED, rehearse
 from tshoot.session.log import SessionLog
 from tshoot.session.read import LOG
 from tshoot.shipped import shipped
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 
-SCENARIOS = {scenario.id: scenario for scenario in scenarios()}
 FIXTURES = {f"{path.parent.name}/{path.stem}": path.with_suffix("") for path in sorted(shipped("fixtures/sessions").glob("v*/*.json"))}
 NAMES = [*SCENARIOS, *FIXTURES]  # what `recorded` takes: 'nfs-mount/export-policy', 'v1/nfs-mount-denied'
 Recorded = Callable[[str], Path]

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commandline import Bench, Ended, Home, bench, ended
+from tests.shipped_scenarios import SCENARIOS, STORY
 from tests.sshd import wait_until
-from tshoot.simulator.scenario import scenarios
-
-STORY = next(scenario for scenario in scenarios() if scenario.id == "nfs-mount/export-policy")
 
 
 def capturing(at: Bench) -> bool:
@@ -52,7 +50,7 @@ def test_a_signal_during_a_capture_stops_and_removes_it(tmp_path: Path, number: 
 @pytest.mark.parametrize("host", ["hangs", "slow"])
 def test_a_signal_while_a_host_does_not_answer_ends_soon(tmp_path: Path, host: str) -> None:
     name = "nfs-mount/host-hangs" if host == "hangs" else "nfs-mount/server-silent"
-    scenario = next(scenario for scenario in scenarios() if scenario.id == name)
+    scenario = SCENARIOS[name]
     with bench(tmp_path, scenario) as at:
         process = at.home.start(*at.words, "--yes")
         wait_until(lambda: list(at.home.sessions.glob("*/session.jsonl")), 60, "the session")

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from tests.cli.commandline import TSHOOT, Bench, Ended, Home, bench, ended
+from tests.shipped_scenarios import SCENARIOS
 from tshoot.playbook.loader import find_playbook, load_playbook
-from tshoot.simulator.scenario import Scenario, load_scenario, scenarios
+from tshoot.simulator.scenario import Scenario, load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
-SCENARIOS = {scenario.id: scenario for scenario in scenarios()}
 STORY = SCENARIOS["nfs-mount/export-policy"]
 AT_ONCE = 6
 LONGEST = 20  # seconds of sampling; what samples for longer is only rehearsed, by the playbooks' own test

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commandline import Bench, Home, bench, ended
+from tests.shipped_scenarios import STORY
 from tests.sshd import wait_until
 from tshoot.model.events import EffectRequested, NoteAdded, RunEnded
 from tshoot.session.read import read_events
 from tshoot.shipped import shipped
-from tshoot.simulator.scenario import scenarios
 
-STORY = next(scenario for scenario in scenarios() if scenario.id == "nfs-mount/export-policy")
 RECORDED = shipped("fixtures/sessions") / "v1" / "nfs-mount-denied"
 CAPTURE = ("--capture-dir",)
 

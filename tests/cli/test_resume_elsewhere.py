@@ -6,12 +6,10 @@ import signal
 from pathlib import Path
 
 from tests.cli.commandline import bench, ended
+from tests.shipped_scenarios import STORY
 from tests.sshd import wait_until
 from tshoot.model.events import NoteAdded, RunStarted
 from tshoot.session.read import read_events
-from tshoot.simulator.scenario import scenarios
-
-STORY = next(scenario for scenario in scenarios() if scenario.id == "nfs-mount/export-policy")
 
 
 def test_it_goes_on_under_the_name_that_is_known_here(tmp_path: Path) -> None:

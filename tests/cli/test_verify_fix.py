@@ -13,14 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.commandline import Bench, bench, ended
+from tests.shipped_scenarios import SCENARIOS
 from tests.sshd import wait_until
 from tshoot.model.events import CaptureTaken, EffectAnswered, EffectRequested, FixVerified, NoteAdded, Ok, RunEnded, VerificationBegan
 from tshoot.session.read import read_events
 from tshoot.session.store import entry_of
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 from tshoot.simulator.serving import serve
 
-SCENARIOS = {scenario.id: scenario for scenario in scenarios()}
 FAULT = SCENARIOS["nfs-mount/export-policy"]
 FIXED = SCENARIOS["nfs-mount/mount-works"]
 
@@ -121,6 +121,8 @@ def test_the_fault_is_gone(faulty: Bench, tmp_path: Path) -> None:
     assert 'failures="1"' in junit, "the incident was a fault, whatever became of it"
     shown = faulty.home.run("sessions", "show").said
     assert "FIXED  nfs.mount-denied" in shown and "FAULT  nfs.mount-denied" in shown
+    (verified,) = faulty.home.run("sessions", "show", "--json").document()["verifications"]
+    assert verified["verification"]["outcome"] == "fixed" and verified["began"] < verified["ended"] and "@" in verified["by"]
     packed = tmp_path / "one.tshoot"
     assert faulty.home.run("sessions", "export", "-o", str(packed)).code == 0
     elsewhere = str(tmp_path / "elsewhere")
@@ -167,6 +169,8 @@ def test_stopped_in_the_middle_it_leaves_no_capture_and_no_result(tmp_path: Path
         assert isinstance(events[-1], NoteAdded) and events[-1].text == "the verification was stopped"
         is_still_the_recorded_fault(at)
         assert "STOPPED" in at.home.run("sessions", "report").said
+        (stopped,) = at.home.run("sessions", "show", "--json").document()["verifications"]
+        assert stopped["ended"] is None and stopped["verification"] is None
         killed = at.home.start("sessions", "verify-fix", *directory(at), "--yes")
         wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), 60, "a capture")
         killed.kill()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipped_scenarios import SCENARIOS as SHIPPED
 from tshoot.__main__ import main
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.playbook.causes import all_causes
@@ -18,10 +19,10 @@ from tshoot.playbook.check import check_playbook
 from tshoot.playbook.loader import load_playbook, shipped_playbooks
 from tshoot.playbook.tree import Playbook
 from tshoot.rehearsal import Rehearsal, coverage, rehearse
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 
 PLAYBOOKS = [load_playbook(path) for path in shipped_playbooks()]
-SCENARIOS = scenarios()
+SCENARIOS = tuple(SHIPPED.values())
 CASE_1 = [
     "nfs.mount-denied",
     "nfs.export-not-found",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ def load_playbook(path: Path) -> Playbook:
     return playbook_from_text(text, str(path))
 
 
+@lru_cache(maxsize=32)  # a playbook is frozen, and the sessions of one hold the same text
 def playbook_from_text(text: str, origin: str) -> Playbook:
     from pydantic import ValidationError
 

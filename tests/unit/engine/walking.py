@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from tests.shipped_scenarios import SCENARIOS as SHIPPED
 from tshoot.engine.advance import advance, begin
 from tshoot.engine.state import State
 from tshoot.knowledge import ShippedKnowledge
@@ -14,12 +15,12 @@ from tshoot.model.events import Answer, DecisionTaken, EffectAnswered, EffectReq
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.loader import find_playbook, load_playbook, playbook_from_text
 from tshoot.rehearsal import rehearse
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 from tshoot.wiring import typed_inputs
 
 KNOWLEDGE = ShippedKnowledge()
 # the laboratory's recordings of nfs-mount take the ways of those made by hand; every scenario is played by tests/playbooks
-SCENARIOS = [one for one in scenarios() if one.playbook != "nfs-mount" or not one.folder.name.startswith("lab-")]
+SCENARIOS = [one for one in SHIPPED.values() if one.playbook != "nfs-mount" or not one.folder.name.startswith("lab-")]
 # what is done over again at each event of a walk leaves out those of hundreds of samples; the short ones have all kinds of events
 SHORT = [scenario for scenario in SCENARIOS if scenario.playbook != "bgp-walker-flap" or int(scenario.inputs.get("seconds", 180)) <= 40]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
+from tests.shipped_scenarios import SCENARIOS
 from tshoot.cancel import CancelToken
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect
@@ -20,9 +21,8 @@ from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.session.codec_v1 import Header
 from tshoot.session.log import SessionLog
 from tshoot.session.store import Session, open_session
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 
-SCENARIOS = {scenario.id: scenario for scenario in scenarios()}
 VERSIONS = ShippedKnowledge().versions()
 
 

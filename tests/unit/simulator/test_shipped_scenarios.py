@@ -8,13 +8,14 @@ import subprocess
 
 import pytest
 
+from tests.shipped_scenarios import SCENARIOS
 from tshoot.model.effects import Effect, StartCapture
 from tshoot.model.events import Outcome
 from tshoot.playbook.loader import find_playbook, load_playbook
 from tshoot.rehearsal import rehearse
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 
-SHIPPED = scenarios()
+SHIPPED = tuple(SCENARIOS.values())
 
 
 class Watched:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from tests.shipped_scenarios import STORY
 from tshoot.cancel import CancelToken
 from tshoot.cli.demo import opening_for
 from tshoot.model.effects import AskOperator, Effect, RunCommand, StartCapture
@@ -12,7 +13,7 @@ from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Eve
 from tshoot.retrace.rejudge import recorded_playbook, rejudge
 from tshoot.session.report.build import build_report
 from tshoot.session.store import open_session
-from tshoot.simulator.scenario import Scenario, scenarios
+from tshoot.simulator.scenario import Scenario
 from tshoot.simulator.serving import serve
 from tshoot.steering import Approval, Edit, Run, Skip, Steering
 from tshoot.wiring import prepare, start
@@ -76,7 +77,7 @@ class Careful:
 
 
 def test_a_run_in_the_operator_s_hands_on_a_device_behind_ssh(tmp_path: Path) -> None:
-    scenario = next(one for one in scenarios() if one.id == "nfs-mount/export-policy")
+    scenario = STORY
     steering = Steering("anna", stepping=True)
     operator = Careful(scenario, steering)
     with serve(scenario, capture_delay=0.5) as served:
