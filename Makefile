@@ -1,6 +1,8 @@
 # Each verb says what it does; `make` alone prints them. Everything lives in .venv, nothing is installed outside it but
 # the programs that tools/setup names before it installs them. The tests call these verbs with SETUP=: and their own PYTHON.
 SETUP := tools/setup
+# half as many again as cores: a test waits for devices and programs about a third of its time
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2 + 1)
 PYTHON := .venv/bin/python
 CASE :=
 SIZE := 100
@@ -8,7 +10,7 @@ COUNT := 10000
 SEED := 2026
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lab bench mutants killed picture
+.PHONY: help setup demo test lint lab bench mutants killed redactions picture
 MAKEFLAGS += --no-print-directory
 
 help: ## print these lines
@@ -24,7 +26,7 @@ demo: ## diagnose a recorded fault on a simulated device, over real SSH (CASE=â€
 test: ## lint, types, import contracts, then every test that needs no laboratory
 	@$(SETUP) --dev
 	@$(MAKE) lint SETUP=:
-	@"$(PYTHON)" -m pytest -q -n auto --dist worksteal
+	@"$(PYTHON)" -m pytest -q -n $(WORKERS) --dist worksteal
 
 lint: ## style, types, who may import whom, playbooks, shell
 	@$(SETUP) --dev
@@ -44,6 +46,7 @@ bench: ## tshoot beside the plain tools, as ratios, into docs/benchmarks.md (SIZ
 	@"$(PYTHON)" bench/measure.py
 	@"$(PYTHON)" bench/triage.py $(SIZE)
 	@"$(PYTHON)" bench/packets_screen.py
+	@"$(PYTHON)" bench/tui.py
 	@"$(PYTHON)" bench/archive.py
 	@"$(PYTHON)" bench/big_log.py
 
@@ -54,6 +57,10 @@ mutants: ## damaged captures by the thousand: none may crash, hang, fill the mem
 killed: ## runs killed in the middle of a call to the disk, also a full one: none may lose what it acknowledged (COUNT=10000 SEED=2026)
 	@$(SETUP) --dev
 	@"$(PYTHON)" bench/killed.py --count $(COUNT) --seed $(SEED)
+
+redactions: ## every recorded scenario redacted: nothing of the original is left, every verdict and every capture stays what it was
+	@$(SETUP) --dev
+	@"$(PYTHON)" bench/redactions.py
 
 picture: ## draw docs/picture.svg anew from a recorded session
 	@$(SETUP)

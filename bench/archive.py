@@ -3,6 +3,7 @@
     nothing    only finding out what has changed        list        sessions, newest first
     words      queries of one word that all sessions hold, of several, of none, of a phrase, of filters, of a network
     similar    incidents like the newest                 one more    a search after one session more was recorded
+    screen     the list screen at 100x30: until its first picture, and the median and the slowest of its keys until they are drawn
 
 The plain look is `os.lstat` of the log of each folder: what an index without a memory of its own would have to do before each answer.
 The sessions are the recorded one of the fixtures, played again for other hosts, servers and days. What is measured begins when tshoot has started
@@ -11,6 +12,7 @@ and ends with the answer. Exit status 1 where an answer is wrong, or takes more 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
 import sys
@@ -23,6 +25,7 @@ from itertools import count
 from pathlib import Path
 
 import page
+from textual.screen import Screen
 
 from tshoot.model.events import CommandRan, EffectAnswered, Event, Ok, RunStarted, VerdictReached
 from tshoot.session.archive.index import Archive, archived_sessions, with_archive
@@ -67,8 +70,43 @@ def main() -> int:
         }
         sound = [compare(told, name, root, work, wanted) for name, (work, wanted) in asked.items()]
         sound.append(compare(told, "`vmk1`, one more", root, lambda: one_more(root), -1))
+        told += ["", asyncio.run(screen(root))]
+        print(told[-1], flush=True)
         page.put(TITLE, told)
     return 0 if all(sound) else 1
+
+
+async def screen(root: Path) -> str:
+    """How long the sessions screen takes to show itself, and for each key; in words."""
+    from tshoot.opening import Opening
+    from tshoot.tui.app import TshootApp
+    from tshoot.tui.widgets.sessions.list import SessionList
+    from tshoot.wiring import Settings
+
+    app = TshootApp(Opening(settings=Settings(record=root)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        before = time.perf_counter()
+        app.show_sessions()
+        while not any(shown.entries for shown in app.screen.query(SessionList)):
+            await asyncio.sleep(0.001)
+        await drawn(app.screen)
+        picture = time.perf_counter() - before
+        keys = []
+        for key in ("j", "j", "j", "ctrl+d", "ctrl+d", "G", "k", "ctrl+u", "pageup", "g") * 5:
+            before = time.perf_counter()
+            app.simulate_key(key)
+            await drawn(app.screen)
+            keys.append(time.perf_counter() - before)
+        assert len(app.screen.query_one(SessionList).entries) >= SESSIONS
+        await pilot.press("q")
+    return f"The screen: {picture * 1000:.0f} ms to the list; a key {statistics.median(keys) * 1000:.0f} ms, the slowest {max(keys) * 1000:.0f} ms."
+
+
+async def drawn(shown: Screen[object]) -> None:
+    """Until the screen has worked off what it was told and drawn it."""
+    done = asyncio.Event()
+    shown.call_later(lambda: shown.call_after_refresh(done.set))
+    await done.wait()
 
 
 def write_sessions(root: Path, numbers: Iterable[int]) -> None:

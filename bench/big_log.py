@@ -2,11 +2,12 @@
 
     list       its row in the list of sessions, from the log alone      index      the same and its words, into the archive's index
     positions  what the replay with its time line needs                  verdict    `sessions show --json`
+    picture    the first picture of that replay, before the positions are all known
     replay     every event, one after the other, to a view (in a process of its own: its peak of memory is that of the program)
     verify     every line, hash and piece of evidence
 
 The log is that of a route sampled for days: request, answer, wait, waited. Exit status 1 where list, index, positions or verdict take more than 2 s,
-or where replaying ten times as many events takes more than 16 MB more.
+the picture more than 0.5 s, or where replaying ten times as many events takes more than 16 MB more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,8 +45,10 @@ from tshoot.session.codec_v1 import encode, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.log import SessionLog
 from tshoot.session.read import EVIDENCE, LOG, line_hash
+from tshoot.tui.messages import RunMoved
+from tshoot.tui.player import Player
 
-EVENTS, LONGEST, MOST_MORE = int(os.environ.get("EVENTS", "1000000")), 2.0, 16
+EVENTS, LONGEST, SOON, MOST_MORE = int(os.environ.get("EVENTS", "1000000")), 2.0, 0.5, 16
 OUTPUTS = [b"B>* 198.51.100.0/24 [20/0] via 192.0.2.%d, eth1, weight 1, 00:00:%02d\n" % (number % 3 + 1, number) * 3 for number in range(60)]
 TITLE = "A log of a million events"
 
@@ -72,7 +76,7 @@ def main() -> int:
 
 def steps(root: Path, log: Path) -> list[tuple[str, Callable[[], object], float | None]]:
     from tshoot.session.archive.index import archived_sessions
-    from tshoot.session.positions import read_positions
+    from tshoot.session.indexing import read_positions
     from tshoot.session.store import entry_of, verdict_of
     from tshoot.session.verify import verify
 
@@ -88,6 +92,9 @@ def steps(root: Path, log: Path) -> list[tuple[str, Callable[[], object], float 
     def positioned() -> None:
         assert len(read_positions(log)) == EVENTS + 4
 
+    def pictured() -> None:
+        assert first_picture(log)
+
     def judged() -> None:
         verdict = verdict_of(log)
         assert verdict is not None and verdict.kind == "healthy"
@@ -96,9 +103,19 @@ def steps(root: Path, log: Path) -> list[tuple[str, Callable[[], object], float 
         ("list", listed, LONGEST),
         ("index", indexed, LONGEST),
         ("positions", positioned, LONGEST),
+        ("picture", pictured, SOON),
         ("verdict", judged, LONGEST),
         ("verify", intact, None),
     ]
+
+
+def first_picture(log: Path) -> bool:
+    """Whether the player told what the replay begins with; it is stopped then."""
+    player, shown = Player(log), threading.Event()
+    player.begin(lambda message: shown.set() if isinstance(message, RunMoved) else None)
+    told = shown.wait(60.0) and player.positions is None
+    player.cancel.cancel()
+    return told and player.wait(60.0)
 
 
 def write_log(root: Path, count: int) -> Path:

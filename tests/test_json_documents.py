@@ -81,7 +81,7 @@ def test_a_session_shown_is_the_document_of_its_run(environment: dict[str, str])
     told = json.loads(tshoot(environment, "demo", "nfs-mount/no-such-vmkernel", "--json").stdout)
     shown = json.loads(tshoot(environment, "sessions", "show", told["session"], "--json").stdout)
     validator("run").validate(shown)
-    assert shown == told
+    assert shown == {**told, "verifications": []}
 
 
 def test_a_refused_command_line_writes_no_document(environment: dict[str, str]) -> None:

@@ -137,7 +137,19 @@ def test_a_laboratory_that_cannot_be_installed_is_said(machine: Machine) -> None
 
 def test_each_verb_explains_itself(machine: Machine) -> None:
     told = machine.run("make").stdout
-    assert [line.split()[1] for line in told.splitlines()] == ["help", "setup", "demo", "test", "lint", "lab", "bench", "mutants", "picture"]
+    assert [line.split()[1] for line in told.splitlines()] == [
+        "help",
+        "setup",
+        "demo",
+        "test",
+        "lint",
+        "lab",
+        "bench",
+        "mutants",
+        "killed",
+        "redactions",
+        "picture",
+    ]
 
 
 def test_ci_runs_the_tests_and_the_laboratory_with_ci_set(machine: Machine) -> None:

@@ -124,7 +124,7 @@ def readable(at: Bench) -> None:
     assert "intact" in verified.said
 
 
-@pytest.mark.parametrize("events", [1, 9, 24, 0])
+@pytest.mark.parametrize("events", [24, 0])
 def test_a_killed_run_is_readable_and_the_next_one_clears_what_it_left(tmp_path: Path, events: int) -> None:
     with bench(tmp_path, STORY) as at:
         killed_after(at, events)

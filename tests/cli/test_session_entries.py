@@ -23,6 +23,8 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path)
     for name in (FIRST, SECOND):
         shutil.copytree(RECORDED, home.sessions / name)
+        for path in (home.sessions / name, *(home.sessions / name).rglob("*")):  # as tshoot writes them; a checkout opens them to others
+            path.chmod(0o700 if path.is_dir() else 0o600)
     return home
 
 

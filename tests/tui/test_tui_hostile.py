@@ -85,7 +85,7 @@ async def test_playbooks_and_sessions_on_the_home_screen(tmp_path: Path, monkeyp
     app = TshootApp(Opening(targets={"host": "[/foo]"}, inputs={"server": "[red]x"}))
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await until(pilot, lambda: "[/foo] [red]x [@click=app.quit]x[/]" in screen_text(pilot), "the playbook")
-        assert "✗ [@click=app.quit]x[/]  [/foo]" in screen_text(pilot)
+        await until(pilot, lambda: "✗ [@click=app.quit]x[/]  [/foo]" in screen_text(pilot), "the sessions")
         await pilot.press("tab", "tab")
         await until(pilot, lambda: "playbook  [/foo]" in screen_text(pilot), "the session")
         await pilot.press("down", "enter")

@@ -12,7 +12,7 @@ from tshoot.tui.widgets.packets.tree import PacketTree
 from tshoot.wiring import Opening
 
 MOUNT = shipped("fixtures/captures") / "nfs.mount-denied/over-tcp.pcap"
-SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
+SIZES = pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 50)], ids=["80x24", "100x30", "160x50"])
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled
 from tshoot.model.effects import RunCommand
 from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Event, Ok
+from tshoot.session.indexing import read_positions
 from tshoot.session.log import SessionLog
-from tshoot.session.positions import Positions, read_positions
+from tshoot.session.positions import Positions
 from tshoot.session.read import read_events
 from tshoot.shipped import shipped
 from tshoot.tui.story import Story, recorded_playbook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from textual.widgets import Input
 from tui_helpers import ended, region, screen_text, until
 
 from tshoot.model.events import EffectAnswered, Event, NoteAdded, Ok, RunStarted, TargetSpec, VerdictReached
+from tshoot.session.glance import glance
 from tshoot.session.log import SessionLog
 from tshoot.session.read import read_events, read_header
 from tshoot.session.store import SessionEntry
 from tshoot.shipped import shipped
-from tshoot.tui import player
+from tshoot.tui import player, session_actions
 from tshoot.tui.app import TshootApp
+from tshoot.tui.screens import sessions as sessions_screen
 from tshoot.tui.screens.compare import CompareScreen
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.replay import ReplayScreen
@@ -69,6 +71,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def golden_in(root: Path) -> Path:
+    """Where the index of the archive may be written beside it."""
+    return root / read_header(GOLDEN).session
+
+
 def app_of(root: Path) -> TshootApp:
     return TshootApp(Opening(settings=Settings(record=root)))
 
@@ -88,7 +95,12 @@ async def searched(pilot: Pilot[int], query: str, count: int) -> None:
     await until(pilot, lambda: listed.entries is not before and len(listed.entries) == count, f"{count} sessions for {query}")
 
 
-async def replayed(pilot: Pilot[int], folder: Path = GOLDEN) -> player.Player:
+async def focused(pilot: Pilot[int], screen: SessionsScreen) -> None:
+    screen.archived.focus()
+    await until(pilot, lambda: screen.focused is screen.archived, "the keys for the list")
+
+
+async def replayed(pilot: Pilot[int], folder: Path) -> player.Player:
     pilot.app.show_replay(folder)
     await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen) and pilot.app.screen._player.positions, "the index")
     return pilot.app.screen._player
@@ -138,7 +150,8 @@ async def test_a_search_by_words_and_filters_shows_where_they_stand(root: Path) 
         await searched(pilot, "", 4)
         assert not app.screen.query_one("#query-remark").display
         await pilot.press("escape")
-        assert app.screen.focused is screen.archived, "escape leaves the field, not the screen"
+        await until(pilot, lambda: screen.focused is screen.archived, "the list to have the keys")
+        assert app.screen is screen, "escape leaves the field, not the screen"
 
 
 async def test_ten_thousand_sessions_cost_the_rows_that_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,15 +171,41 @@ async def test_ten_thousand_sessions_cost_the_rows_that_are_seen(tmp_path: Path,
         assert len(set(drawn)) < 150
 
 
-async def test_a_replay_ends_in_the_picture_of_the_run_and_goes_back(root: Path) -> None:
-    app = app_of(root)
+async def test_a_list_of_an_index_looks_into_the_sessions_that_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real index of 300 sessions: read once; a key asks it nothing, and no log is opened that is not on the screen."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    started = golden_events()[0]
+    for number in range(300):
+        with SessionLog.create(tmp_path, "nfs-mount", "id: nfs-mount\n", {}, started=1.7e9 + number) as log:
+            log.append(replace(started, at=1.7e9 + number))
+    asked, seen = list[str](), list[Path]()
+    monkeypatch.setattr(sessions_screen, "found_sessions", lambda *rest: asked.append("list") or session_actions.found_sessions(*rest))
+    monkeypatch.setattr(sessions_screen, "glance", lambda path: seen.append(path) or glance(path))
+    app = app_of(tmp_path)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        screen = await opened(pilot, 300)
+        first = screen.archived.entries[0]
+        await pilot.press(*"jjkj", "ctrl+d", "g")
+        await until(pilot, lambda: screen.archived.chosen == first and first.path in seen, "the newest, looked at")
+        assert asked == ["list"] and len(set(seen)) == len(seen) < 60
+        await pilot.press("G")
+        await until(pilot, lambda: screen.archived.entries[-1].path in seen, "the oldest, looked at")
+        await searched(pilot, "state:interrupted", 300)
+        assert asked == ["list"] * 2 and len(set(seen)) < 100
+
+
+async def test_a_replay_ends_in_the_picture_of_the_run_and_goes_back(tmp_path: Path) -> None:
+    golden = tmp_path / read_header(GOLDEN).session  # alone: no incident is like it
+    shutil.copytree(GOLDEN, golden)
+    app = app_of(tmp_path)
     async with app.run_test(size=(140, 40)) as pilot:
-        app.show_session(GOLDEN, "x")
+        app.show_session(golden, "x")
         await until(pilot, lambda: ended(pilot) and "FAULT" in screen_text(pilot), "the run as it is opened at its end")
         at_its_end = picture(pilot)
         await pilot.press("q")
-        play = await replayed(pilot)
-        await pilot.press(*["plus"] * 9)
+        play = await replayed(pilot, golden)
+        play.change_speed(8)
+        await pilot.press("plus")
         await until(pilot, lambda: ended(pilot), "the end, without pauses")
         assert "no pauses" in screen_text(pilot)
         assert picture(pilot) == at_its_end
@@ -195,7 +234,7 @@ async def test_a_replay_ends_in_the_picture_of_the_run_and_goes_back(root: Path)
 async def test_the_time_line_goes_to_decisions_nodes_and_places(root: Path) -> None:
     app = app_of(root)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        play = await replayed(pilot)
+        play = await replayed(pilot, golden_in(root))
         await pilot.press("space")
         await until(pilot, lambda: not play.playing and "paused" in screen_text(pilot), "a pause")
         await typed(pilot, "start")
@@ -233,7 +272,7 @@ async def test_a_note_of_an_interrupted_session_is_found_and_shows_nothing_but_t
 async def test_what_going_on_means_is_said_before_it_is_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = list[tuple[Path, bool]]()
 
-    def resumed(folder: Path, settings: Settings, *, keep_path: bool) -> Callable[[object], None]:
+    def resumed(folder: Path, settings: Settings, *, keep_path: bool, hosts: Mapping[str, str]) -> Callable[[object], None]:
         begun.append((folder, keep_path))
         return lambda bridge: None
 
@@ -242,7 +281,7 @@ async def test_what_going_on_means_is_said_before_it_is_done(root: Path, monkeyp
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         screen = await opened(pilot)
         await searched(pilot, "verdict:healthy", 1)
-        screen.archived.focus()
+        await focused(pilot, screen)
         await pilot.press("r")
         await until(pilot, lambda: "nothing to go on with" in screen_text(pilot), "why not")
         await searched(pilot, "state:interrupted", 1)
@@ -250,7 +289,8 @@ async def test_what_going_on_means_is_said_before_it_is_done(root: Path, monkeyp
         await until(pilot, lambda: "Asked once more" in screen_text(pilot), "what is asked again")
         assert "nc -z -w 5 192.0.2.50 2049" in screen_text(pilot)
         await pilot.press("n")
-        assert isinstance(app.screen, SessionsScreen) and not begun
+        await until(pilot, lambda: app.screen is screen, "the list again")
+        assert not begun
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, ResumeScreen) and "Asked once more" in screen_text(pilot), "asked again")
         await pilot.press("y")
@@ -284,7 +324,7 @@ async def test_a_session_is_verified_exported_and_taken_in_elsewhere(root: Path,
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         screen = await opened(pilot)
         await searched(pilot, "verdict:fault", 1)
-        screen.archived.focus()
+        await focused(pilot, screen)
         await pilot.press("v")
         await until(pilot, lambda: "✓ intact" in region(pilot, "detail"), "that nothing was altered")
         for again in (False, True):
@@ -336,8 +376,8 @@ async def test_an_altered_session_is_told_by_its_replay_and_by_verify(root: Path
     log.write_bytes(b"\n".join(lines))
     app = app_of(tmp_path)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        app.show_replay(folder)
-        await pilot.press(*["plus"] * 9)
+        play = await replayed(pilot, folder)
+        play.change_speed(9)
         await until(pilot, lambda: ended(pilot), "the end")
         assert "does not follow the line before" in screen_text(pilot)
         await pilot.press("q")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from textual.widgets import Input
 from tui_helpers import ended, region, screen_text, until
 
-from tshoot.model.events import TargetSpec
+from tshoot.model.events import DecisionTaken, RunStarted, TargetSpec, VerdictReached
 from tshoot.session.archive.search import Hit
 from tshoot.session.archive.similar import Similar
 from tshoot.session.glance import Glance, last_verdict
+from tshoot.session.log import SessionLog
+from tshoot.session.read import read_events, read_header
 from tshoot.session.store import SessionEntry
 from tshoot.shipped import shipped
 from tshoot.tui.app import TshootApp
@@ -33,15 +37,17 @@ ENTRIES = [
 
 
 @pytest.fixture(autouse=True)
-def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the screen asked the archive so far."""
+    asked: list[str] = []
     hits = {ENTRIES[0].path: Hit(ENTRIES[0], "output", "host $ esxcfg-vmknic -l", "vmk1 NFS Storage IPv4 192.0.2.21")}
     seen = Glance((TargetSpec("host", "root@esx01.example.net", "vmware_esxi"),), 372.0)
     similar = [Similar(ENTRIES[1], "", 5, ("same target esx01.example.net",))]
     for name, value in {
-        "found_sessions": lambda *rest: (ENTRIES, hits, len(ENTRIES)),
+        "found_sessions": lambda *rest: asked.append("list") or (ENTRIES, hits, len(ENTRIES)),
         "glance": lambda path: seen,
         "last_verdict": lambda path: last_verdict(GOLDEN),
-        "similar_to": lambda *rest: similar,
+        "similar_to": lambda *rest: asked.append("similar") or similar,
     }.items():
         monkeypatch.setattr(f"tshoot.tui.screens.sessions.{name}", value)
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
@@ -49,7 +55,7 @@ def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as context:
         context.setenv("TZ", "UTC")
         time.tzset()
-        yield
+        yield asked
     time.tzset()
 
 
@@ -57,8 +63,20 @@ def frozen_app() -> TshootApp:
     return TshootApp(Opening(), clock=lambda: 0.0)
 
 
+async def looked_into(pilot, asked: list[str], lists: int) -> None:
+    """The list was asked for so many times, and the last one's chosen session has been looked into."""
+    await until(pilot, lambda: asked.count("list") >= lists and asked[-1] == "similar", "the last look")
+    await until(pilot, lambda: "Incidents like this one" in region(pilot, "detail"), "what it found")
+    await drawn(pilot)
+
+
+async def drawn(pilot) -> None:
+    await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers), "all work in threads")
+    await pilot.pause()
+
+
 @SIZES
-def test_sessions(snap_compare, size) -> None:
+def test_sessions(snap_compare, size, asked: list[str]) -> None:
     async def before(pilot) -> None:
         pilot.app.show_sessions()
         await until(pilot, lambda: "5 sessions" in screen_text(pilot), "the list")
@@ -66,12 +84,12 @@ def test_sessions(snap_compare, size) -> None:
         await until(pilot, lambda: "Incidents like this one" in region(pilot, "detail") and "Found" in region(pilot, "detail"), "the detail")
         await until(pilot, lambda: "esx01" in screen_text(pilot) and "q Leave" in screen_text(pilot), "the targets and the keys")
         await until(pilot, lambda: "such as 7d" in screen_text(pilot), "the remark")
-        await pilot.pause(0.3)  # the last look at the session is drawn
+        await looked_into(pilot, asked, 2)
 
     assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=["80x24", "100x30"])
+@SIZES
 def test_replay_paused(snap_compare, size, tmp_path: Path) -> None:
     async def before(pilot) -> None:
         pilot.app.show_replay(GOLDEN, "nfs-mount")
@@ -88,7 +106,7 @@ def test_replay_paused(snap_compare, size, tmp_path: Path) -> None:
         app.end_runs()
 
 
-def test_going_on(snap_compare, tmp_path: Path) -> None:
+def test_going_on(snap_compare, tmp_path: Path, asked: list[str]) -> None:
     folder = tmp_path / "session"
     shutil.copytree(GOLDEN, folder)
     log = folder / "session.jsonl"
@@ -97,19 +115,50 @@ def test_going_on(snap_compare, tmp_path: Path) -> None:
     async def before(pilot) -> None:
         pilot.app.show_sessions()
         await until(pilot, lambda: "5 sessions" in screen_text(pilot), "the list")
-        await until(pilot, lambda: "Incidents like this one" in region(pilot, "detail"), "all of the list behind it")
+        await looked_into(pilot, asked, 1)
         pilot.app.resume_session(folder)
         await until(pilot, lambda: "Asked once more" in screen_text(pilot) and "y Go on" in screen_text(pilot), "what is asked again, and the keys")
-        await pilot.pause(0.3)  # the list behind it is drawn
+        await drawn(pilot)
 
     assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=before)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
+def test_compared(snap_compare, size, tmp_path: Path) -> None:
+    """With itself as it would have been on another server, healthy in the end."""
+    first, other = tmp_path / "a" / "one", recorded_otherwise(tmp_path / "b")
+    shutil.copytree(GOLDEN, first)
+
+    async def before(pilot) -> None:
+        pilot.app.compare_sessions(first, other)
+        await until(pilot, lambda: "! different" in screen_text(pilot) and "q Leave" in screen_text(pilot), "both")
+        await drawn(pilot)
+
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
+
+
+def recorded_otherwise(root: Path) -> Path:
+    header, events = read_header(GOLDEN), [event for _, event in read_events(GOLDEN)]
+    with patch("secrets.token_hex", lambda size: "b7e1c2"):
+        log = SessionLog.create(root, header.playbook, header.playbook_text, header.parsers, started=header.started + 86400)
+    with log:
+        for recorded in events:
+            event = replace(recorded, at=recorded.at + 86400)
+            if isinstance(event, RunStarted):
+                event = replace(event, inputs={**event.inputs, "server": "192.0.2.51"})
+            if isinstance(event, VerdictReached):
+                event = replace(event, verdict=replace(event.verdict, kind="healthy", cause="", title="The mount works"))
+            if isinstance(event, DecisionTaken) and event.decision.node == "mountd_tcp_port":
+                event = replace(event, decision=replace(event.decision, leads_to="conclude path.unreachable"))
+            log.append(event)
+    return log.folder
 
 
 def test_replay_at_the_end_is_the_verdict(snap_compare) -> None:
     async def before(pilot) -> None:
         pilot.app.show_replay(GOLDEN, "nfs-mount")
         await until(pilot, lambda: pilot.app.screen._player.positions, "the index")
-        await pilot.press(*["plus"] * 9)
+        pilot.app.screen._player.change_speed(9)
         await until(pilot, lambda: ended(pilot) and "at the end" in screen_text(pilot), "the end")
 
     app = frozen_app()

@@ -1,4 +1,7 @@
-"""Pictures of the screens at 80x24 and 140x40. `pytest tests/tui --snapshot-update` draws them anew: look at them before they are kept."""
+"""Pictures of the screens at 80x24, 100x30 and 160x50: home, set-up, a run in its main states, dialogs, help, palette, themes.
+
+`pytest tests/tui --snapshot-update` draws them anew: look at them before they are kept.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tui_helpers import asked, ended, screen_text, small_events, small_playbook, told, until
+from tui_helpers import asked, ended, region, screen_text, small_events, small_playbook, told, until
 
-from tshoot.model.effects import AskOperator
-from tshoot.model.events import EffectRequested
+from tshoot.model.effects import AskOperator, RunCommand
+from tshoot.model.events import EffectRequested, TargetSpec
 from tshoot.session.store import SessionEntry
 from tshoot.tui.app import TshootApp
 from tshoot.tui.bridge import Bridge
+from tshoot.tui.screens.confirm import Confirm
+from tshoot.tui.screens.typed import Typed
+from tshoot.tui.widgets.steering.branching import Branching
+from tshoot.tui.widgets.steering.own import OwnCommand
+from tshoot.tui.widgets.steering.pasted import Pasted
 from tshoot.wiring import Opening
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+SIZES = pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 50)], ids=["80x24", "100x30", "160x50"])
 SMALL = Path(__file__).parent / "data" / "small.yaml"
 
 
@@ -92,3 +100,84 @@ def test_verdict(snap_compare, size) -> None:
         await until(pilot, lambda: ended(pilot) and "FAULT  nfs.mount-denied" in screen_text(pilot), "the verdict")
 
     assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
+
+
+@SIZES
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["path", "output", "evidence"])
+def test_the_regions_of_a_run(snap_compare, size, number) -> None:
+    async def before(pilot) -> None:
+        pilot.app.show_work(told(small_events()), "small: A share cannot be mounted", "a recorded fault")
+        await until(pilot, lambda: ended(pilot) and "FAULT  nfs.mount-denied" in screen_text(pilot), "the verdict")
+        await pilot.press(str(number), "k", "k")
+        await pilot.pause()
+
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
+
+
+@SIZES
+def test_a_step_that_is_asked_for(snap_compare, size) -> None:
+    command = RunCommand("reach/1@host", "reach", "host", "ping -c 3 192.0.2.50", why="does the server answer at all?")
+
+    async def before(pilot) -> None:
+        pilot.app.show_work(told(small_events()[:1], lambda bridge: bridge.approve(command, bridge.cancel)), "small: A share cannot be mounted")
+        await until(pilot, lambda: asked(pilot) and "$ ping" in screen_text(pilot) and "host is" in region(pilot, "output"), "the question")
+        await pilot.pause()
+
+    app = frozen_app()
+    try:
+        assert snap_compare(app, terminal_size=size, run_before=before)
+    finally:
+        app.end_runs()
+
+
+@SIZES
+def test_help(snap_compare, size) -> None:
+    async def before(pilot) -> None:
+        pilot.app.show_work(told(small_events()), "small: A share cannot be mounted", "a recorded fault")
+        await until(pilot, lambda: ended(pilot) and "FAULT  nfs.mount-denied" in screen_text(pilot), "the verdict")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "A region of lines" in screen_text(pilot), "the help")
+
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
+
+
+@SIZES
+def test_palette(snap_compare, size) -> None:
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "small" in screen_text(pilot) and "nfs.mount-denied" in screen_text(pilot), "the lists")
+        await pilot.press("ctrl+p", *"theme")
+        await until(pilot, lambda: "colour-blind" in screen_text(pilot), "the themes")
+        await pilot.pause(0.3)
+
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("theme", ["tshoot-light", "tshoot-colour-blind"])
+def test_themes(snap_compare, theme) -> None:
+    async def before(pilot) -> None:
+        pilot.app.choose_theme(theme)
+        pilot.app.show_work(told(small_events()), "small: A share cannot be mounted", "a recorded fault")
+        await until(pilot, lambda: ended(pilot) and "FAULT  nfs.mount-denied" in screen_text(pilot), "the verdict")
+
+    assert snap_compare(frozen_app(), terminal_size=(100, 30), run_before=before)
+
+
+DIALOGS = {
+    "stop": lambda: Confirm("Stop this run and leave? A capture under way is stopped and removed from its target; the session is kept."),
+    "note": lambda: Typed("A note", "It stands in the session with the time and your name."),
+    "branch": lambda: Branching(small_playbook(), "trace"),
+    "own": lambda: OwnCommand([TargetSpec("host", "esx01", "linux")]),
+    "pasted": lambda: Pasted("ping -c 3 192.0.2.50"),
+}
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+def test_dialogs(snap_compare, dialog, monkeypatch) -> None:
+    monkeypatch.setattr("textual.widgets.TextArea.cursor_blink", False)
+
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "small" in screen_text(pilot) and "nfs.mount-denied" in screen_text(pilot), "the lists")
+        await pilot.app.push_screen(DIALOGS[dialog]())
+        await pilot.pause(0.3)
+
+    assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=before)

@@ -23,6 +23,7 @@ from tshoot.playbook.causes import all_causes
 CAPTURES = Path(__file__).parents[2] / "fixtures" / "captures"
 CASES = {str(path.relative_to(CAPTURES).with_suffix("")): path for path in sorted(CAPTURES.glob("*/*.pcap"))}
 JUDGED = [case for case in CASES if case.split(".")[0] in ("nfs", "bgp", "ndp", "arp")]
+ONE_A_CAUSE = list({case.split("/")[0]: case for case in JUDGED}.values())  # for what costs a program more
 VERIFYING = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-o", "tcp.try_heuristic_first:TRUE"]
 BROKEN = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0"
 
@@ -61,7 +62,7 @@ def test_the_truth_is_found(case: str) -> None:
 
 
 @needs_tshark
-@pytest.mark.parametrize("case", JUDGED)
+@pytest.mark.parametrize("case", ONE_A_CAUSE)
 def test_the_proof_is_shown_by_its_display_filter(case: str) -> None:
     """What the finding tells the operator to type into Wireshark shows at least the deciding frames."""
     truth = truth_of(CASES[case])
@@ -93,7 +94,7 @@ def selection(capture_filters: list[str]) -> str:
 
 @needs_tshark
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
-@pytest.mark.parametrize("case", JUDGED)
+@pytest.mark.parametrize("case", ONE_A_CAUSE)
 def test_the_capture_filter_lets_the_proof_through(case: str, tmp_path: Path) -> None:
     """A large capture is cut down by the capture filter first: what is left must decide the same."""
     left, family = tmp_path / "left.pcap", case.split(".", maxsplit=1)[0]

@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _playbooks(_verb(verbs, "playbooks", "list, show, lint, test, graph, coverage of playbooks"))
     _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions; judge them again, go on with them"))
     _demo(_verb(verbs, "demo", "a recorded fault, served by a simulated device over real SSH on loopback"))
+    _serve(_verb(verbs, "serve", "the full-screen interface in a browser of this machine: loopback only, with a token"))
     _json(_verb(verbs, "doctor", "what is missing on this machine, and the command that mends it"))
     return parser
 
@@ -60,6 +61,10 @@ def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str,
     parser = verbs.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".", epilog=_EXITS)
     parser.set_defaults(verb=name)
     return parser
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="listen on 127.0.0.1:N (default: one that is free)")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

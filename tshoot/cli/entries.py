@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from tshoot.model.stamp import utc
 from tshoot.session.store import SessionEntry
 
 
@@ -18,8 +18,3 @@ def entry_json(entry: SessionEntry) -> dict[str, Any]:
         "cause": entry.cause or None,
         "state": entry.state,
     }
-
-
-def utc(at: float) -> str:
-    """Seconds since the epoch as ISO 8601 with a Z."""
-    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")

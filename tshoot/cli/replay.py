@@ -12,8 +12,9 @@ from tshoot.cli.output import say
 from tshoot.cli.terminal import can_ask, read_line
 from tshoot.errors import Cancelled, UsageError
 from tshoot.model.events import Event
+from tshoot.session.indexing import read_positions
 from tshoot.session.places import place_of
-from tshoot.session.positions import REQUEST, Positions, read_positions
+from tshoot.session.positions import REQUEST, Positions
 from tshoot.session.replay import replay
 from tshoot.session.store import Session
 from tshoot.session.transcript import Transcript

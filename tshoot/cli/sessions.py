@@ -67,9 +67,11 @@ def _show(root: Path, session: Session, arguments: Namespace) -> int:
     if arguments.json:
         from tshoot.session.plain import verdict_json
         from tshoot.session.store import verdict_of
+        from tshoot.session.verifications import verifications_of, verified_json
 
         verdict = verdict_of(session.folder)
-        emit_json({"session": session.header.session, "playbook": session.header.playbook, "verdict": verdict_json(verdict) if verdict else None})
+        told = {"session": session.header.session, "playbook": session.header.playbook, "verdict": verdict_json(verdict) if verdict else None}
+        emit_json({**told, "verifications": [verified_json(one) for one in verifications_of(session.folder)]})
         return 0
     for line in transcript_lines(session.events(), None if arguments.all else MOST_LINES):
         say(line)

@@ -2,7 +2,8 @@
 
 A device, a packet field or a file name may hold escape sequences that retitle a terminal, move its
 cursor or hide text. `clean` drops C0 (but newline and tab), DEL and C1, escape sequences as a whole,
-and the invisible bidirectional and zero-width controls. The raw bytes stay in evidence.
+and the invisible bidirectional and zero-width controls; half a surrogate pair, which no terminal can be
+sent, becomes U+FFFD; of many marks over one letter four stay. The raw bytes stay in evidence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ _ESCAPES = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI
     r"|\x1b[ -/]*[0-~]?"  # other two-byte escapes
 )
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u061c\u180e\u034f\U000e0000-\U000e0fff]"
+)
+_HALF = re.compile("[\ud800-\udfff]")
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
 
 
 def clean(text: str) -> str:
@@ -23,7 +29,7 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if text.isascii() and text.isprintable():
         return text
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+    return _MARKS.sub(r"\1", _HALF.sub("\ufffd", _CONTROLS.sub("", _ESCAPES.sub("", text))))
 
 
 def clean_line(text: str) -> str:

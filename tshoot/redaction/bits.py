@@ -2,7 +2,8 @@
 
 After Xu, Fan, Ammar and Moon, "Prefix-Preserving IP Address Anonymization" (ICNP 2002; Crypto-PAn), with HMAC-SHA-256 in the place of
 AES: bit i is turned over or not by a keyed hash of the bits before it. Where those bits are the beginning of a prefix in `fixed`, it is
-not: so each of these prefixes is mapped to itself, and nothing else into it.
+not: so each of these prefixes is mapped to itself, and nothing else into it. The last bit is turned over where no other was: so no number
+is mapped to itself.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class PrefixPermutation:
                 rest = self._width - depth
                 return (mapped << rest) | (number & ((1 << rest) - 1))
             bit = number >> (self._width - 1 - depth) & 1
-            flip = self._flip(depth, plain)
+            last = depth == self._width - 1 and plain == mapped and (depth, plain) not in self._above
+            flip = 1 if last else self._flip(depth, plain)
             plain, mapped = (plain << 1 | bit, mapped << 1 | bit ^ flip) if forward else (plain << 1 | bit ^ flip, mapped << 1 | bit)
             # the way back follows the plain bits, which it finds one after the other
         return mapped if forward else plain

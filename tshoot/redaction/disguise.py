@@ -20,22 +20,22 @@ class SessionMap:
         self.texts = TextMap(self._addresses, LetterPermutation(key, back=back), words, back=back)
 
     def ip4(self, address: bytes) -> bytes:
-        self.texts.known.add(address)
-        length = self.texts.networks.get(address)
-        return self._addresses.ip4(address) if length is None else self.texts.network(address, length)
+        self.texts.addresses.known.add(address)
+        length = self.texts.addresses.networks.get(address)
+        return self._addresses.ip4(address) if length is None else self.texts.addresses.network(address, length)
 
     def ip6(self, address: bytes) -> bytes:
-        self.texts.known.add(address)
-        length = self.texts.networks.get(address)
-        return self._addresses.ip6(address) if length is None else self.texts.network(address, length)
+        self.texts.addresses.known.add(address)
+        length = self.texts.addresses.networks.get(address)
+        return self._addresses.ip6(address) if length is None else self.texts.addresses.network(address, length)
 
     def mac(self, address: bytes) -> bytes:
-        self.texts.known.add(address)
+        self.texts.addresses.known.add(address)
         return self._addresses.mac(address)
 
     def prefix(self, address: bytes, length: int) -> bytes:
-        self.texts.learn_network(address, length)
-        return self.texts.network(address, length)
+        self.texts.addresses.learn_network(address, length)
+        return self.texts.addresses.network(address, length)
 
     def text(self, text: bytes) -> bytes:
         """Of the same length: where an address becomes longer it is hidden, where it becomes shorter it has leading zeros."""

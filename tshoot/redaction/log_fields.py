@@ -1,10 +1,12 @@
 """The fields of the log's lines, each mapped as what it is: what tshoot itself names stays, names and paths are mapped whole, the rest as text.
 
-A field that is not known here is text. Numbers and times stay.
+A field that is not known here is text, but none shall be unknown: a test holds that every field of the vocabulary stands below. Numbers and
+times stay.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,11 +16,21 @@ from tshoot.redaction.text import TextMap
 from tshoot.session.secrets import without_secrets
 
 _IDS = (  # ids and words of tshoot and of the playbook
-    "n at event prev type key node target role platform parser interface_kind field fact cause severity confidence kind stream stopped_by reason_kind"
-    " action capture condition outcome leads_to branch form family families failure target_failed playbook attempt started tshoot program"
+    "n at event prev type key node target role platform parser interface_kind field cause severity confidence kind stream stopped_by reason_kind"
+    " action capture outcome seen leads_to form family families failure target_failed playbook attempt started tshoot program"
 )
-_OURS = frozenset(_IDS.split())
-_NAMES = frozenset({"host"})  # names as a whole
+OURS = frozenset(_IDS.split())
+NAMES = frozenset({"host"})  # names as a whole
+CONDITIONS = frozenset({"condition", "branch"})  # as in the playbook: its addresses are mapped
+_SAID = (  # by devices, people, detectors and playbooks
+    "reason asked missing next_steps title owner fix verify why value command detail question answer text because before after by to was author"
+    " origin hint remark explanation display_filter remote_path choices interface filter"
+)
+TEXTS = frozenset(_SAID.split())
+MAPPINGS = frozenset({"inputs", "details", "facts", "body"})  # keys of ours, values of somebody's
+FACTS = frozenset({"fact"})  # their names, which may hold a key: by_address.192.0.2.1.mac
+HASHES = frozenset({"sha256"})
+_KEYED = re.compile(r"(.*?\bby_[a-z]+\.)(.+?)((?:\.[a-z][a-z0-9_]*)?)", re.DOTALL)
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -37,9 +49,11 @@ def texts_of(value: Any) -> Iterator[str]:
 def mapped_fields(value: Any, texts: TextMap, evidence: Mapping[str, tuple[str, int]], name: str = "") -> Any:
     """`value`, a JSON value under the field `name`, with every text mapped; references lead to the new `evidence`."""
     if isinstance(value, dict):
-        if name in ("inputs", "details", "facts"):
+        if name in MAPPINGS:
             return {key: _value(item, texts) for key, item in value.items()}
         mapped = {key: mapped_fields(item, texts, evidence, key) for key, item in value.items()}
+        if value.get("action") == "branched" and "to" in value:  # a node
+            mapped["to"] = value["to"]
         if isinstance(value.get("sha256"), str) and isinstance(value.get("size"), int) and value["sha256"] in evidence:
             mapped["sha256"], mapped["size"] = evidence[value["sha256"]]
         return mapped
@@ -47,15 +61,22 @@ def mapped_fields(value: Any, texts: TextMap, evidence: Mapping[str, tuple[str, 
         return [mapped_fields(item, texts, evidence, name) for item in value]
     if not isinstance(value, str):
         return value
-    if name == "sha256":
+    if name in HASHES:
         return evidence[value][0] if value in evidence else "" if not value else "0" * 64
+    return _text(value, texts, name)
+
+
+def _text(value: str, texts: TextMap, name: str) -> str:
     if name == "branch" and value.startswith(BY_HAND):
         return BY_HAND + mapped_lines(_unsecret(value.removeprefix(BY_HAND)), texts)
-    if name in _OURS:
+    if name in CONDITIONS:
+        return texts.addresses_only(value)
+    if name in FACTS:
+        keyed = _KEYED.fullmatch(value)
+        return f"{keyed[1]}{mapped_lines(_unsecret(keyed[2]), texts)}{keyed[3]}" if keyed else value
+    if name in OURS:
         return value
-    if name in _NAMES:
-        return texts.name(value)
-    return mapped_lines(_unsecret(value), texts)
+    return texts.name(value) if name in NAMES else mapped_lines(_unsecret(value), texts)
 
 
 def _value(value: Any, texts: TextMap) -> Any:

@@ -29,6 +29,7 @@ from tshoot.session.references import references
 from tshoot.session.secrets import without_secrets
 from tshoot.session.store import Session
 
+EVIDENCE_KINDS = {"stdout": "text", "stderr": "text", "capture": "packets", "file": "recording"}  # how each is redacted
 MOST_TEXT = 256 << 20  # bytes of one output
 
 
@@ -61,21 +62,27 @@ class _Redaction:
         lines = [json.loads(line) for number, line in complete_lines(self._session.folder) if number > 1]
         named = {sha256: size for line in lines for sha256, size in references(line)}
         captures = {str(one["sha256"]) for line in lines for one in _of_kind(line, "capture")}
+        kinds = {str(one["sha256"]): str(one.get("kind")) for line in lines for one in _of_kind(line)}
         files = {str(one["sha256"]): one for line in lines for one in _of_kind(line, "file")}
         timing = next((one for one in files.values() if str(one.get("origin", "")).startswith("timing of ")), None)
         self._timing = self._old.read(str(timing["sha256"]), int(timing["size"])) if timing else None
         self._recordings = set(files)
+        self._emptied = {sha256 for sha256, kind in kinds.items() if kind not in EVIDENCE_KINDS}
+        self.remarks += [f"evidence of a kind that is not known here was left out: {kind}" for kind in sorted({kinds[one] for one in self._emptied})]
+        for host in (str(target.get("host")) for line in lines for target in _targets(line)):
+            self._map.texts.learn_host(host)
         for line in lines:
             for text in texts_of(line):
                 for part in text.split("\n"):
-                    self._map.texts.learn(part)
+                    self._map.texts.addresses.learn(part)
         for sha256, size in named.items():
             self._cancel.check()
             if sha256 not in captures:
                 for part in self._output(sha256, size).split("\n"):
-                    self._map.texts.learn(part)
+                    self._map.texts.addresses.learn(part)
+        self.header = _header(self._session.header, self._map)  # now that all networks are known
         new = Evidence(folder / EVIDENCE)
-        for sha256, size in named.items():
+        for sha256, size in sorted(named.items(), key=lambda one: one[0] not in captures):  # what captures show is learnt for the texts
             self._cancel.check()
             self._new[sha256] = self._capture(new, sha256, size) if sha256 in captures else new.keep(self._mapped_output(sha256, size))
         self._write_log(folder, lines)
@@ -83,6 +90,8 @@ class _Redaction:
     # --- evidence ---
 
     def _output(self, sha256: str, size: int) -> str:
+        if sha256 in self._emptied:
+            return ""
         if size > MOST_TEXT:
             raise SessionError(f"{self._old.path(sha256)}: {size} bytes are too many to be redacted", "narrow the command that printed them")
         raw = self._old.read(sha256, size)
@@ -149,13 +158,18 @@ def _header(header: Header, mapping: SessionMap) -> Header:
     )
 
 
-def _of_kind(line: Any, kind: str) -> Iterator[dict[str, Any]]:
-    """The references in a line to evidence of this kind: a capture, a file."""
+def _targets(line: dict[str, Any]) -> list[dict[str, Any]]:
+    targets = line.get("targets")
+    return [one for one in targets if isinstance(one, dict)] if isinstance(targets, list) else []
+
+
+def _of_kind(line: Any, kind: str = "") -> Iterator[dict[str, Any]]:
+    """The references in a line to evidence of this kind (a capture, a file), or of any."""
     rest = [line]
     while rest:
         value = rest.pop()
         if isinstance(value, dict):
-            if value.get("kind") == kind and isinstance(value.get("sha256"), str):
+            if isinstance(value.get("sha256"), str) and (value.get("kind") == kind if kind else "kind" in value):
                 yield value
             rest += value.values()
         elif isinstance(value, list):

@@ -91,9 +91,11 @@ def _shipped_texts() -> Iterator[str]:
 def _said(source: str) -> Iterator[str]:
     """What a module says and how it names things, but not its docstrings and comments: these hold examples."""
     tree = ast.parse(source)
-    remarks = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in remarks:
+    remarks = set[int]()
+    for node in ast.walk(tree):  # each before what is in it
+        if isinstance(node, ast.Expr):
+            remarks.add(id(node.value))
+        elif isinstance(node, ast.Constant) and id(node) not in remarks:
             value = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
             if isinstance(value, str):
                 yield value

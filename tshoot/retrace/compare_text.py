@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from tshoot.model.stamp import utc
 from tshoot.model.text import clean
 from tshoot.model.verdicts import Decision
 from tshoot.retrace.compare import Asked, Compared, Comparison, Differing, Side
@@ -136,7 +137,7 @@ def _side_json(side: Side) -> dict[str, Any]:
     return {
         "session": clean(side.session),
         "playbook": clean(side.playbook),
-        "started": datetime.fromtimestamp(side.started, UTC).isoformat().replace("+00:00", "Z"),
+        "started": utc(side.started),
         "verdict": verdict_json(side.verdict) if side.verdict else None,
     }
 

@@ -11,9 +11,10 @@ from tshoot.model.text import clean_line
 from tshoot.session.positions import LandmarkKind, Positions
 
 FORMS = (
-    "a node (NODE/2: its 2nd visit), `decision 2`, `note 1`, `event 12`, `verdict`, `start`, `end`, a time (03:41:07, UTC) or +1:30 after the start"
+    "a node (NODE/2: its 2nd visit), `decision 2`, `note 1`, `event 12`, `verdict`, `verification 1`, `start`, `end`,"
+    " a time (03:41:07, UTC) or +1:30 after the start"
 )
-_NUMBERED = re.compile(r"(decision|note|event|node)[ :#]{0,3}(\d{1,9})", re.IGNORECASE)
+_NUMBERED = re.compile(r"(decision|note|event|node|verification)[ :#]{0,3}(\d{1,9})", re.IGNORECASE)
 _AFTER = re.compile(r"\+(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:\.\d{1,9})?) ?s?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?")
 _MOST_TYPED = 300
@@ -40,11 +41,19 @@ def _named(positions: Positions, words: str) -> int | None:
     if words in ("end", "last"):
         return len(positions) - 1
     if words == "verdict":
-        reached = positions.of("verdict")
-        if not reached:
-            raise UsageError("the session has no verdict", "it was interrupted; `end` is where it stopped")
-        return reached[-1].event
+        return _last(positions, "verdict", "it was interrupted; `end` is where it stopped")
+    if words == "verification":
+        return _last(positions, "verification", "`tshoot sessions verify-fix` asks the deciding checks again")
+    if words == "verified":
+        return _last(positions, "verified", "a verification that was stopped has no end")
     return None
+
+
+def _last(positions: Positions, kind: LandmarkKind, hint: str) -> int:
+    reached = positions.of(kind)
+    if not reached:
+        raise UsageError(f"the session has no {'finished verification' if kind == 'verified' else kind}", hint)
+    return reached[-1].event
 
 
 def _numbered(positions: Positions, words: str) -> int | None:
@@ -63,7 +72,7 @@ def _numbered(positions: Positions, words: str) -> int | None:
 
 
 def _kind(word: str) -> LandmarkKind:
-    return "decision" if word == "decision" else "note" if word == "note" else "node"
+    return "decision" if word == "decision" else "note" if word == "note" else "verification" if word == "verification" else "node"
 
 
 def _timed(positions: Positions, words: str) -> int | None:

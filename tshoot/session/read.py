@@ -77,6 +77,14 @@ def marked_lines(folder: Path, mark: re.Pattern[bytes], start: int = 0, stop: in
 
     It reads the log in large pieces and decodes nothing: the few lines that tell are found among a million others in a fraction of a second.
     """
+    for begin, whole in pieces(folder, start):
+        yield from ((at, line) for at, line in _marked(whole, mark, begin) if stop is None or at < stop)
+        if stop is not None and begin + len(whole) >= stop:
+            return
+
+
+def pieces(folder: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(byte at which it begins, complete lines as they stand there) of the log from `start` on, about a MB at a time."""
     path = folder / LOG
     with read_regular(path) as file, disk_errors("read", path):
         file.seek(start)
@@ -85,10 +93,9 @@ def marked_lines(folder: Path, mark: re.Pattern[bytes], start: int = 0, stop: in
             whole, newline, rest = (rest + piece).rpartition(b"\n") if b"\n" in piece else (b"", b"", rest + piece)
             if len(rest) > MAX_LINE:
                 raise SessionError(f"{path}: a line is longer than {MAX_LINE} bytes", "this is no session, or it was damaged")
-            yield from ((at, line) for at, line in _marked(whole + newline, mark, start) if stop is None or at < stop)
-            start += len(whole) + len(newline)
-            if stop is not None and start >= stop:
-                return
+            if newline:
+                yield start, whole + newline
+                start += len(whole) + 1
 
 
 def _marked(whole: bytes, mark: re.Pattern[bytes], start: int) -> Iterator[tuple[int, bytes]]:

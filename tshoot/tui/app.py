@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.screen import ModalScreen
 
 from tshoot.errors import TshootError, UsageError
 from tshoot.model.text import clean_line
@@ -32,26 +32,12 @@ if TYPE_CHECKING:
     from tshoot.wiring import Prepared
 
 _LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
-_LEFT = 0.5  # the same, where the operator left a run that was stopping
+_LEFT = 0.5  # where the operator left a run that was stopping
 _CANCELLED = 130
 _STANDS_STILL = (
     "Suspend tshoot? The run stands still with it: what a target does already it ends by itself, within its limits;"
     " nothing new is started, and a device may close a connection that is silent. `fg` comes back."
 )
-
-
-def _providers() -> set[type[Provider] | Callable[[], type[Provider]]]:
-    """Named late: the palette is imported when it is opened."""
-
-    def named(name: str) -> Callable[[], type[Provider]]:
-        def provider() -> type[Provider]:
-            from tshoot.tui import palette
-
-            return getattr(palette, name)  # type: ignore[no-any-return]
-
-        return provider
-
-    return {named(name) for name in ("KeysNow", "Places", "Themes", "Playbooks", "RecentSessions")}
 
 
 class TshootApp(Navigation):
@@ -62,11 +48,11 @@ class TshootApp(Navigation):
 
     CSS_PATH = "tshoot.tcss"
     TITLE = "tshoot"
-    COMMANDS = _providers()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave_app", "Leave tshoot", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
         Binding("f1,question_mark", "help_here", "Help", show=False),
+        Binding("f1", "help_in_dialog", "Help", show=False, priority=True),
     ]
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "Anywhere": {
@@ -147,8 +133,17 @@ class TshootApp(Navigation):
     def action_help_here(self) -> None:
         from tshoot.tui.screens.help import Help
 
-        if not isinstance(self.screen, Help):
+        if isinstance(self.screen, Help):
+            self.screen.dismiss()
+        else:
             self.push_screen(Help())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A dialog hides the keys of the app; help is there all the same."""
+        return action != "help_in_dialog" or isinstance(self.screen, ModalScreen)
+
+    def action_help_in_dialog(self) -> None:
+        self.action_help_here()
 
     def action_suspend_process(self) -> None:
         from tshoot.tui.screens.confirm import Confirm

@@ -22,12 +22,15 @@ from tshoot.model.events import Event, Progress
 from tshoot.model.verdicts import Verdict
 from tshoot.steering import Approval, Skip, Steering
 from tshoot.transports.base import HostKey
-from tshoot.tui.lines import Line, line, span
+from tshoot.tui.lines import line, span
 from tshoot.tui.messages import Asked, Question, RunClosed, RunMoved, RunOpened
+from tshoot.tui.rows import Kept, Rows, kept_of
 from tshoot.tui.story import Change, Region, Story
 from tshoot.wiring import Prepared, Settings, start
 
 PER_SECOND = 20
+FLOODED = 8  # the same, while more comes at once than anybody reads
+MUCH = 100  # lines at once
 Work = Callable[["Bridge"], Verdict | None]
 Clock = Callable[[], float]
 
@@ -117,17 +120,19 @@ class Bridge:
                 batch, self._pending = self._pending, []
                 closed = self.closed
             if batch:
-                self._tell(batch)
-                time.sleep(1 / PER_SECOND)
+                much = self._tell(batch) > MUCH
+                time.sleep(1 / (FLOODED if much else PER_SECOND))
             elif closed:
                 self._post(closed)
                 return
 
-    def _tell(self, batch: list[Event | Progress]) -> None:
+    def _tell(self, batch: list[Event | Progress]) -> int:
+        """How many lines came."""
         changes = joined(change for event in batch for change in self._told(event))
         moved = RunMoved(changes, self._story.under_way, self._story.verdict)
         self._post(moved)
         moved.taken.wait(2.0)  # a screen that has gone takes nothing
+        return sum(len(change.lines) for change in changes)
 
     def _told(self, event: Event | Progress) -> Iterable[Change]:
         try:
@@ -170,11 +175,11 @@ def recorded(folder: Path) -> Work:
 
 def joined(changes: Iterable[Change]) -> tuple[Change, ...]:
     """One change a section, where the section stood first: what was put and put again in between nobody saw."""
-    found: dict[tuple[Region, str], tuple[bool, list[Line]]] = {}
+    found: dict[tuple[Region, str], tuple[bool, list[Kept]]] = {}
     for change in changes:
         place = (change.region, change.section)
         if change.append and place in found:
-            found[place][1].extend(change.lines)
+            found[place][1].extend(kept_of(change.lines))
         else:
-            found[place] = (change.append, list(change.lines))
-    return tuple(Change(region, section, lines, append) for (region, section), (append, lines) in found.items())
+            found[place] = (change.append, list(kept_of(change.lines)))
+    return tuple(Change(region, section, Rows(kept), append) for (region, section), (append, kept) in found.items())

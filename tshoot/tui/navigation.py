@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.command import Provider
+from textual.filter import LineFilter
 
 from tshoot.opening import Opening
+from tshoot.tui.guard import Guard
 
 if TYPE_CHECKING:
     from tshoot.packets.analysis import Analysis
@@ -18,13 +21,40 @@ if TYPE_CHECKING:
     from tshoot.wiring import Prepared
 
 
+def _providers() -> set[type[Provider] | Callable[[], type[Provider]]]:
+    """Named late: the palette is imported when it is opened."""
+
+    def named(name: str) -> Callable[[], type[Provider]]:
+        def provider() -> type[Provider]:
+            from tshoot.tui import palette
+
+            return getattr(palette, name)  # type: ignore[no-any-return]
+
+        return provider
+
+    return {named(name) for name in ("KeysNow", "Places", "Themes", "Playbooks", "RecentSessions")}
+
+
 class Navigation(App[int]):
     """`clock` is what "since when" is measured by, in seconds. `bridges` are all runs and replays that were begun."""
+
+    COMMANDS = _providers()
 
     def __init__(self, opening: Opening, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.opening, self.clock = opening, clock
         self.bridges: list[Bridge] = []
+        self._guard = Guard()
+
+    @property
+    def archive_root(self) -> Path:
+        """The folder of sessions."""
+        from tshoot.session.store import default_root
+
+        return self.opening.settings.record or default_root()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._guard]
 
     def show_home(self) -> None:
         from tshoot.tui.screens.home import HomeScreen
@@ -72,9 +102,9 @@ class Navigation(App[int]):
         from tshoot.tui.bridge import Bridge
         from tshoot.tui.screens.resume import ResumeScreen, resumed
 
-        def answered(answer: str | None) -> None:
-            if answer:
-                work = resumed(folder, self.opening.settings, keep_path=answer == "keep path")
+        def answered(given: tuple[str, dict[str, str]] | None) -> None:
+            if given:
+                work = resumed(folder, self.opening.settings, keep_path=given[0] == "keep path", hosts=given[1])
                 self._show_run(Bridge(work, self.clock), folder.name, "an interrupted session gone on with")
 
         self.push_screen(ResumeScreen(folder), answered)

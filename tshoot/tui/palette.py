@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 
 from tshoot.errors import TshootError
 from tshoot.model.text import clean_line
-from tshoot.tui.themes import THEMES, TITLES
+from tshoot.tui.themes import TITLES
 
 if TYPE_CHECKING:
     from tshoot.tui.app import TshootApp
 
-_LONGEST = 200
+_LONGEST = 100  # characters of a text; sessions that are offered
 _PATIENCE = 30.0  # seconds for what is read from disk
 _Found = TypeVar("_Found")
 
@@ -67,8 +67,10 @@ class Offers(Provider):
         for offer in self._offers:
             score = max(matcher.match(offer.name), matcher.match(offer.about) * 0.8)
             if score > 0:
-                shown = matcher.highlight(Content(offer.name))
-                yield Hit(score, shown, offer.do, text=offer.name, help=cast(str, Content(offer.about)))  # Content is taken as it is, a str as markup
+                shown = Content(offer.name)  # never a str: that is taken as markup, as it is by the matcher's own `highlight`
+                for place in matcher.fuzzy_search.match(query, offer.name)[1]:
+                    shown = shown.stylize(self.match_style or "", place, place + 1)
+                yield Hit(score, shown, offer.do, text=offer.name, help=cast(str, Content(offer.about)))
 
 
 class KeysNow(Offers):
@@ -103,14 +105,9 @@ class Places(Offers):
 
 class Themes(Offers):
     async def offers(self) -> list[Offer]:
-        return [
-            Offer(
-                f"Theme: {TITLES[theme.name]}",
-                "in use" if theme.name == self.app.theme else "remembered",
-                partial(self.tshoot.choose_theme, theme.name),
-            )
-            for theme in THEMES
-        ]
+        now = self.app.theme
+        about = {True: "in use", False: "chosen here, remembered for the next time"}
+        return [Offer(f"Theme: {TITLES[name]}", about[name == now], partial(self.tshoot.choose_theme, name)) for name in TITLES]
 
 
 class Playbooks(Offers):
@@ -147,12 +144,13 @@ class RecentSessions(Offers):
         ]
 
 
-PROVIDERS: set[type[Provider]] = {KeysNow, Places, Themes, Playbooks, RecentSessions}
-
-
 def _is_ours(active: ActiveBinding) -> bool:
-    """Not the many keys by which a text field moves its cursor."""
-    return isinstance(active.node, Screen) or active.binding.show or type(active.node).__module__.startswith("tshoot.")
+    """What a footer tells, or one of our screens has; not the many keys that only move a cursor."""
+    if active.binding.show or not isinstance(active.node, Screen):
+        return active.binding.show
+    ours = (kind for kind in type(active.node).__mro__ if kind.__module__.startswith("tshoot."))
+    declared = (binding for kind in ours for binding in kind.__dict__.get("BINDINGS", ()))
+    return any(isinstance(binding, Binding) and binding.action == active.binding.action for binding in declared)
 
 
 def _clean(text: str) -> str:

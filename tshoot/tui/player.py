@@ -15,7 +15,8 @@ from pathlib import Path
 from textual.message import Message
 
 from tshoot.errors import Cancelled, TshootError
-from tshoot.session.positions import Positions, read_positions
+from tshoot.session.indexing import read_positions
+from tshoot.session.positions import Positions
 from tshoot.tui.bridge import PER_SECOND, Bridge, joined
 from tshoot.tui.messages import RunClosed, RunMoved, RunOpened
 from tshoot.tui.widgets.timeline.retelling import Retelling
@@ -55,6 +56,7 @@ class Player(Bridge):
         self.playing, self.at = playing, 0
         self._speed = _NORMAL
         self._wish: int | None = None
+        self._retelling: Retelling | None = None
         self._changed = threading.Condition()
         self._anchor = (0.0, clock())  # a place in played seconds, and since when it is played on from there
         self._own_clock = clock
@@ -137,6 +139,15 @@ class Player(Bridge):
                 RunClosed(None, TshootError(f"{type(error).__name__}: {error}", "this is a defect of tshoot: please report it with the session"))
             )
 
+    def _show_first(self, positions: Positions) -> None:
+        """Of a long log: what a replay begins with, while the rest of it is looked through."""
+        self._send(RunOpened(self.folder.name, str(self.folder)))
+        self._retelling = Retelling(positions, self.cancel)
+        _, changes = self._retelling.go_to(1)
+        self.at = 1
+        self._send(RunMoved(joined(changes), self._retelling.under_way, self._retelling.verdict))
+        self._reading(len(positions))
+
     def _reading(self, events: int) -> None:
         self._send(Indexed(None, events))
 
@@ -145,10 +156,11 @@ class Player(Bridge):
             self._changed.notify()
 
     def _play(self) -> None:
-        positions = read_positions(self.folder, self.cancel, self._reading)
-        retelling = Retelling(positions, self.cancel)
+        positions = read_positions(self.folder, self.cancel, self._reading, self._show_first)
+        retelling = self._retelling or Retelling(positions, self.cancel)
         self.positions = positions
-        self._send(RunOpened(self.folder.name, str(self.folder)))
+        if self._retelling is None:
+            self._send(RunOpened(self.folder.name, str(self.folder)))
         self._send(Indexed(positions))
         self._set_anchor()
         if not len(positions):

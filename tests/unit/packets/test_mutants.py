@@ -17,7 +17,7 @@ import pytest
 from tshoot.packets import analysis
 
 BENCH = Path(__file__).resolve().parents[3] / "bench"
-CASES, EVERY, SEED = 500, 20, 500
+CASES, EVERY, SEED = 240, 20, 500
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 

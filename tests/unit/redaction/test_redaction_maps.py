@@ -114,6 +114,12 @@ def test_these_macs_stay(text: str) -> None:
     assert mac(text) == text
 
 
+def test_no_address_of_a_small_range_stays() -> None:
+    for number in range(256):
+        assert ip4(f"192.0.2.{number}") != f"192.0.2.{number}"
+        assert BACK.ip4(MAP.ip4(bytes([192, 0, 2, number]))) == bytes([192, 0, 2, number])
+
+
 def test_others_change() -> None:
     assert ip4("192.168.17.23") != "192.168.17.23"
     assert ip6("2001:db8:17::23") != "2001:db8:17::23"

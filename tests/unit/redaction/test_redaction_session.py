@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 from scapy.all import ARP, IP, UDP, Ether, Raw
 from scapy.utils import wrpcap
 
-from tests.unit.retrace.retraced import one_of_each_kind, write
+from tests.recorded_sessions import FIXTURES, Recorded
+from tests.unit.redaction.proving import known_names, problems
+from tests.unit.retrace.retraced import events_of, one_of_each_kind, write
 from tshoot.cancel import CancelToken
 from tshoot.cli.main import run_words
 from tshoot.errors import Cancelled, UsageError
@@ -20,21 +21,27 @@ from tshoot.model.events import (
     CommandRan,
     EffectAnswered,
     EffectRequested,
+    FixVerified,
     NoteAdded,
     Ok,
     OperatorAnswered,
+    OperatorSteered,
     RunEnded,
     RunStarted,
     TargetSpec,
+    VerdictReached,
+    VerificationBegan,
 )
+from tshoot.model.verification import Compared as FactCompared
+from tshoot.model.verification import Verification
 from tshoot.redaction.disguise import SessionMap
 from tshoot.redaction.key import key_at, load_key
-from tshoot.redaction.same_verdict import compare_verdicts
 from tshoot.redaction.session import redacted
 from tshoot.redaction.vocabulary import vocabulary
 from tshoot.session.log import SessionLog
 from tshoot.session.store import Session, open_session
 from tshoot.session.verify import verify
+from tshoot.shipped import shipped
 
 KEY = bytes(range(32))
 NAMES = "zorro wagram payroll jdoe acmecorp esxkiste filerzwei magdeburg".split()  # noqa: SIM905
@@ -112,17 +119,45 @@ def test_another_key_gives_another_session_and_the_same_key_the_same_names(tmp_p
     assert shown[0] == shown[1] != shown[2]
 
 
-@pytest.mark.parametrize("scenario", one_of_each_kind())
-def test_a_scenario_is_judged_the_same(scenario: str, tmp_path: Path) -> None:
-    session = write(tmp_path / "own", scenario)
+@pytest.mark.parametrize("name", [*one_of_each_kind(), *FIXTURES])
+def test_a_session_holds_nothing_of_its_original_and_is_judged_the_same(name: str, recorded: Recorded) -> None:
+    """All 140 of them: `make redactions`."""
+    assert problems(recorded(name), known_names(name)) == []
+
+
+def test_a_steered_session_with_a_verification_behind_it(tmp_path: Path, recorded: Recorded) -> None:
+    """Notes, edited commands, pasted text and reasons are people's words; what was asked again is as much evidence as the run."""
+    name = "nfs-mount/export-policy"
+    later = EffectRequested(3.0, RunCommand("own-1/1@host", "", "host", "ping -c 1 filerzwei", typed=True))
+    events = events_of(name)
+    fault = next(event.verdict for event in events if isinstance(event, VerdictReached))
+    compared = FactCompared("by_address.10.20.30.40.mac", "00:50:56:aa:bb:cc", "0050.56aa.bbcc")
+    verification = Verification("still-there", fault.cause, "10.20.30.40 of zorro", (), (compared,), ("ask filerzwei for /vol/payroll",))
+    started = next(event for event in events if isinstance(event, RunStarted))
+    steered = [
+        OperatorSteered(2.0, "paused", "jdoe", why="wagram calls"),
+        OperatorSteered(2.5, "edited", "jdoe", key="x/1@host", to="ping filerzwei", why="magdeburg", was="ping 10.20.30.40"),
+        later,
+        EffectAnswered(3.5, later.effect.key, Ok(CommandRan(0, OUTPUT, b"", 0.5))),
+    ]
+    behind = [VerificationBegan(9.0, fault.cause, started.targets, "jdoe", "1"), FixVerified(9.5, verification)]
+    session = write(tmp_path / "own", name, [*events[:1], *steered, *events[1:], *behind])
+    assert problems(session.folder, [*NAMES, "/vol/payroll"]) == []
+
+
+def test_an_imported_recording_is_shared_as_lines_of_other_names(tmp_path: Path) -> None:
+    recording = shipped("fixtures/recordings") / "router.putty.log"
+    assert run_words(["sessions", "import", str(recording), "--record", str(tmp_path)]) in (0, 1)
+    assert problems(next(path for path in tmp_path.iterdir() if path.is_dir())) == []
+
+
+def test_evidence_of_a_kind_to_come_is_left_out(tmp_path: Path) -> None:
+    session = own_session(tmp_path / "own")
+    log = session.folder / "session.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"kind": "capture"', b'"kind": "screen"'))
     with redacted(session, mapping(session), tmp_path, CancelToken()) as (shared, remarks):
-        assert remarks == ()
-        assert [problem for problem in verify(shared.folder) if not problem.remark] == []
-        assert compare_verdicts(session, shared, CancelToken()).differences == ()
-        names = {target.host for event in session.events() if isinstance(event, RunStarted) for target in event.targets}
-        stored = "".join(path.read_text("latin-1") for path in shared.folder.rglob("*") if path.is_file())
-        for name in names:
-            assert not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", stored)
+        assert remarks == ("evidence of a kind that is not known here was left out: screen",)
+        assert all(token not in path.read_bytes() for path in shared.folder.rglob("*") if path.is_file() for token in BYTES)
 
 
 def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def fresh(back: bool = False) -> SessionMap:
 def mapped(text: str) -> str:
     texts = fresh().texts
     for line in text.split("\n"):
-        texts.learn(line)
+        texts.addresses.learn(line)
     return mapped_lines(text, texts)
 
 
@@ -61,6 +61,7 @@ def test_ordinary_words_numbers_and_times_stay(line: str) -> None:
         ("http://wiki.intern.acme.com/x", "wiki intern acme"),
         ("fe80::250:56ff:feab:cdef%vmk1", "56ff:feab"),
         ("server büro", "büro"),
+        ("peer r2.acme.corp up", "r2 acme"),
         ("50:06:01:60:3b:20:11:22", "06:01:60:3b"),
     ],
 )
@@ -69,6 +70,16 @@ def test_names_and_addresses_go(line: str, gone: str) -> None:
     for token in gone.split():
         assert not re.search(rf"(?<![A-Za-z0-9]){re.escape(token)}(?![A-Za-z0-9])", shown), shown
     assert shown.count("\n") == line.count("\n")
+
+
+def test_a_target_of_one_letter_is_no_interface() -> None:
+    texts = fresh().texts
+    assert texts.line("R2#show r2") == "R2#show r2"
+    texts = fresh().texts
+    texts.learn_host("jdoe@r2.acme.corp:22")
+    prompt, _, word = texts.line("R2#show r2").partition("#show ")
+    assert prompt.lower() == word != "r2"
+    assert texts.name("r2.acme.corp").startswith(f"{word}.")
 
 
 def test_every_spelling_of_one_address_becomes_the_same() -> None:

@@ -13,12 +13,14 @@ from session_samples import START, UNKNOWN, of_type, short_session
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, SessionError, UsageError
 from tshoot.model.effects import RunCommand
-from tshoot.model.events import EVENTS, CommandRan, EffectAnswered, EffectRequested, Event, NoteAdded, Ok, RunStarted
-from tshoot.session import positions
+from tshoot.model.events import EVENTS, CommandRan, EffectAnswered, EffectRequested, Event, FixVerified, NoteAdded, Ok, RunStarted, VerificationBegan
+from tshoot.model.verification import Verification
+from tshoot.session import indexing, read
 from tshoot.session.glance import glance, last_verdict
+from tshoot.session.indexing import read_positions
 from tshoot.session.log import SessionLog
 from tshoot.session.places import place_of
-from tshoot.session.positions import ANSWER, LONGEST_GAP, OTHER, REQUEST, TELLING, Positions, read_positions
+from tshoot.session.positions import ANSWER, CHAPTERS, LONGEST_GAP, OTHER, REQUEST, TELLING, Positions
 from tshoot.session.read import read_events
 from tshoot.session.replay import replay
 from tshoot.shipped import shipped
@@ -140,6 +142,28 @@ def test_visits_of_a_node_are_counted_and_survive_a_log_gone_on_with(tmp_path: P
     assert place_of(found, 'we"ird\\/3') == 5
 
 
+def test_a_verification_is_a_chapter_of_its_own(tmp_path: Path) -> None:
+    request = EffectRequested(START, RunCommand("check/1@host", "check", "host", "date", "why"))
+    answer = EffectAnswered(START, "check/1@host", Ok(CommandRan(0, b"", b"", 0.1)))
+    began = VerificationBegan(START, "nfs.mount-denied", (), "anna@jump1", "1.0")
+    verified = FixVerified(START, Verification("fixed", "", "the mount works", ()))
+    run = short_session()
+    found = read_positions(written(tmp_path, [*run, began, request, answer, verified, began, request]))
+    count = len(run)
+    assert [(mark.event, mark.number) for mark in found.of("verification")] == [(count, 1), (count + 4, 2)]
+    assert [mark.event for mark in found.of("verified")] == [count + 3]
+    assert found.chapter(count + 2).kind == "verification" and found.chapter(count - 1).kind == "node"
+    assert found.after(count - 1, *CHAPTERS) == found.of("verification")[0]
+    assert place_of(found, "verification") == count + 4 and place_of(found, "verification 1") == count and place_of(found, "verified") == count + 3
+    with pytest.raises(UsageError, match="no verification 3"):
+        place_of(found, "verification 3")
+
+
+def test_a_session_that_was_not_verified_says_so(golden: Positions) -> None:
+    with pytest.raises(UsageError, match="no verification"):
+        place_of(golden, "verification")
+
+
 @pytest.mark.parametrize("at", [0, 1, 4, 8])
 def test_a_changed_line_is_not_read_past(tmp_path: Path, at: int) -> None:
     folder = written(tmp_path, short_session())
@@ -182,27 +206,32 @@ def test_other_writers_may_order_the_fields_as_they_like(tmp_path: Path) -> None
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(st.one_of(UNKNOWN, *(of_type(event) for event in EVENTS)), max_size=12), first=st.integers(0, 12))
-def test_any_log_is_indexed_as_it_is_read(tmp_path: Path, events: list[Event], first: int) -> None:
+@given(events=st.lists(st.one_of(UNKNOWN, *(of_type(event) for event in EVENTS)), max_size=12), first=st.integers(0, 12), piece=st.integers(50, 3000))
+def test_any_log_is_indexed_as_it_is_read(tmp_path: Path, events: list[Event], first: int, piece: int) -> None:
     folder = written(tmp_path, events)
-    found = read_positions(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "_PIECE", piece)
+        found = read_positions(folder)
     whole = [event for _, event in read_events(folder)]
     assert len(found) == len(whole)
     assert [event.at for event in whole] == pytest.approx(list(found.times))
+    assert len(found.played) == len(found.kinds) == len(found.offsets) == len(found.times)
     assert repr([event for _, event in found.events(first)]) == repr(whole[first:])
 
 
 def test_a_log_of_nothing_but_notes_has_bounded_landmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "MOST_LANDMARKS", 5)
+    monkeypatch.setattr(indexing, "MOST_LANDMARKS", 5)
     found = read_positions(written(tmp_path, [NoteAdded(START, "n", "a")] * 9))
     assert len(found.landmarks) == 5 and len(found) == 9
 
 
 def test_the_reading_tells_and_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "_TOLD_EVERY", 2)
-    folder, told, cancel = written(tmp_path, short_session()), list[int](), CancelToken()
-    read_positions(folder, cancel, told.append)
-    assert told == [2, 4, 6, 8, 10, 12]
+    monkeypatch.setattr(indexing, "_TOLD_EVERY", 2)
+    monkeypatch.setattr(read, "_PIECE", 100)
+    folder, told, begun, cancel = written(tmp_path, short_session()), list[int](), list[tuple[int, list[Event]]](), CancelToken()
+    found = read_positions(folder, cancel, told.append, lambda so_far: begun.append((len(so_far), [event for _, event in so_far.events(0, 1)])))
+    assert told == [1, 3, 5, 7, 9, 10] and len(found) == 10
+    assert begun == [(1, short_session()[:1])], "the first event can be read while the rest of the log was not looked at"
     cancel.cancel()
     with pytest.raises(Cancelled):
         read_positions(folder, cancel)

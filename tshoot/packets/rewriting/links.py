@@ -12,6 +12,7 @@ _TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 _MPLS = (0x8847, 0x8848)
 _PPPOE = 0x8864
 _RAW, _LOOPBACK, _PPP = (12, 14, 101, 228, 229), (0, 108), (9, 50)
+_ERF, _ERF_ETHERNET = 197, (2, 11, 16, 20)  # records of Endace's ERF, and those that hold Ethernet frames
 _LEAST_TYPE = 1536  # below it is the length of an 802.3 frame
 
 
@@ -24,6 +25,8 @@ def rewrite_frame(link: int, data: bytes, run: Rewriting) -> bytes:
         out = _cooked(data, run)
     elif link == 276:
         out = _cooked2(data, run)
+    elif link == _ERF:
+        out = _erf(data, run)
     elif link in _RAW:
         out = rewrite_ip(data, run)
     elif link in _LOOPBACK:
@@ -70,6 +73,16 @@ def _cooked(data: bytes, run: Rewriting) -> bytes:
         return bytes(len(data))
     address = run.disguise.mac(data[6:12]) + bytes(2) if data[4:6] == b"\0\x06" else bytes(8)
     return data[:6] + address + data[14:16] + _network(int.from_bytes(data[14:16], "big"), data[16:], run)
+
+
+def _erf(data: bytes, run: Rewriting) -> bytes:
+    """Time, type, flags, lengths (16 bytes); further headers of 8 while the first bit says so; two bytes of padding; the frame."""
+    at = 16
+    while at <= len(data) and at <= 64 and data[8 if at == 16 else at - 8 : at] and data[8 if at == 16 else at - 8] & 0x80:
+        at += 8
+    if len(data) < at + 2 or data[8] & 0x7F not in _ERF_ETHERNET:
+        return data[:16]
+    return data[:16] + bytes(at - 14) + _ethernet(data[at + 2 :], run)
 
 
 def _cooked2(data: bytes, run: Rewriting) -> bytes:

@@ -69,8 +69,11 @@ def _best(archive: Archive, scores: dict[int, int], limit: int) -> list[int]:
 
 
 def similar_to(root: Path, folder: Path, limit: int = 3) -> list[Similar]:
-    """`similar_sessions` for a caller without an archive at hand, such as a screen; reads what is new first, so call it in a thread."""
-    return with_archive(root, lambda archive: similar_sessions(archive, folder, limit))
+    """`similar_sessions` for a caller without an archive at hand, such as a screen; reads what is new first, so call it in a thread.
+
+    A session that lies elsewhere has none: no index is made beside it.
+    """
+    return [] if folder.resolve().parent != root.resolve() else with_archive(root, lambda archive: similar_sessions(archive, folder, limit))
 
 
 def _with_causes(archive: Archive, number: int, cause: str) -> dict[int, str]:

@@ -142,8 +142,8 @@ def timeline(report: Report, clock: Clock) -> Iterator[Markup]:
         outcome = tag("span", moment.outcome, class_="fails" if moment.failed else None)
         times = [tag("td", tag("time", clock.utc(moment.at), datetime=iso(moment.at)), class_="time")]
         times += [tag("td", clock.local_clock(moment.at), class_="time")] if local else []
-        what = tag("code", moment.what) if moment.kind == "command" else moment.what
-        rows.append((*times, tag("td", moment.who), tag("td", what, class_="words"), tag("td", outcome)))
+        what = [tag("code", moment.what)] if moment.kind == "command" else prose(moment.what)
+        rows.append((*times, tag("td", moment.who), tag("td", *what, class_="words"), tag("td", outcome)))
     heads = ("UTC", f"Local ({clock.zone_name(report.started)})", "Who", "What", "Outcome") if local else ("UTC", "Who", "What", "Outcome")
     if rows:
         yield table("Who did what, and when", heads, rows)

@@ -100,7 +100,8 @@ def _excerpt(citation: LineCitation, outputs: Outputs) -> tuple[tuple[ExcerptLin
         lines = outputs.lines(citation.sha256)
     except SessionError as error:
         return _quoted(citation, line(error.message))
-    if "\n".join(lines[citation.first - 1 : citation.last]) != citation.text:
+    there = lines[citation.first - 1 : citation.last]
+    if [text.strip() for text in there] != [text.strip() for text in citation.text.split("\n")]:  # judges of texts quote without the indent
         return _quoted(citation, "the cited lines are not where the log says: what the log quotes is shown")
     last = min(citation.last, citation.first + MOST_LINES - 1)
     numbers = range(max(citation.first - AROUND, 1), min(last + AROUND, len(lines)) + 1 if last == citation.last else last + 1)

@@ -121,8 +121,8 @@ class CompareScreen(Screen[None]):
 def sections(comparison: Comparison) -> Iterator[tuple[str, list[Line]]]:
     """(name, lines) of every part of the screen; nodes that are the same are details."""
     given = [*_differing("target", comparison.targets), *_differing("input", comparison.inputs)]
-    told = [line(span(text, "strong"), hang=2) for text in conclusion(comparison)]
-    yield "compared", [_side("first ", comparison.first), _side("second", comparison.second), *given, BLANK, *told, BLANK]
+    sides = [_side("first ", comparison.first), _side("second", comparison.second)]
+    yield "compared", [*sides, *given, BLANK, *_conclusion(comparison), BLANK]
     for number, node in enumerate(comparison.nodes):
         rows = list(_node(node))
         yield f"node {number}", [Line(row.spans, row.hang, True, row.whole) for row in rows] if node.sign == "=" else [*rows, BLANK]
@@ -131,6 +131,24 @@ def sections(comparison: Comparison) -> Iterator[tuple[str, list[Line]]]:
 def _side(which: str, side: Side) -> Line:
     verdict = f"{side.verdict.kind} {side.verdict.cause}".strip() if side.verdict else "no verdict"
     return line((f"{which}  ", "heading"), span(side.session, "strong"), ("  ", ""), (when(side.started), "dim"), ("  ", ""), span(verdict), hang=8)
+
+
+def _conclusion(comparison: Comparison) -> Iterator[Line]:
+    """Where the ways part, why, and whether the verdict is the same."""
+    apart = comparison.parting
+    if apart is not None:
+        leads = _both(_led(apart.recorded), _led(apart.today))
+        yield line(("the ways part at ", "strong"), span(apart.node, "strong"), ("  ", ""), *leads, hang=4)
+        found = apart.difference
+        if found is not None:
+            came_to = [("  ", ""), *_both(found.recorded or None, found.today or None)] if found.recorded or found.today else []
+            yield line(("  condition  ", "dim"), span(found.condition), *came_to, hang=4)
+            if found.fact:
+                values = _both(found.recorded_value or None, found.today_value or None)
+                yield line(("  value      ", "dim"), span(found.fact), ("  ", ""), *values, hang=4)
+    if comparison.first.playbook != comparison.second.playbook:
+        yield line(("they are of different playbooks", "strong"))
+    yield line(span(conclusion(comparison)[-1], "strong"), hang=2)
 
 
 def _differing(kind: str, differing: tuple[Differing, ...]) -> Iterator[Line]:

@@ -58,11 +58,8 @@ def _told(node: DOMNode) -> Mapping[str, Mapping[str, str]]:
 
 
 def _bound(screen: Screen[object]) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    for active in screen.active_bindings.values():
-        if active.node is screen and active.binding.description:
-            keys.setdefault(active.binding.key_display or active.binding.key, active.binding.description)
-    return keys
+    bindings = [binding for binding in type(screen).BINDINGS if isinstance(binding, Binding) and binding.description]
+    return {binding.key_display or binding.key.replace(",", " "): binding.description for binding in bindings}
 
 
 def help_lines(sections: Sections) -> Iterator[Line]:

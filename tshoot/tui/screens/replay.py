@@ -14,7 +14,7 @@ from textual.widgets import Footer
 
 from tshoot.errors import UsageError
 from tshoot.session.places import place_of
-from tshoot.session.positions import LandmarkKind
+from tshoot.session.positions import CHAPTERS, LandmarkKind
 from tshoot.tui.lines import line
 from tshoot.tui.messages import RunClosed, RunOpened
 from tshoot.tui.player import Indexed, Placed, Player, Rewound
@@ -132,7 +132,8 @@ class ReplayScreen(RunScreen):
         if positions is None:
             return
         told = self._player.wished - 1
-        mark = positions.after(told, kind) if way > 0 else positions.before(told, kind)
+        kinds = CHAPTERS if kind == "node" else (kind,)
+        mark = positions.after(told, *kinds) if way > 0 else positions.before(told, *kinds)
         if mark is not None:
             self._player.seek(mark.event + 1)
         else:

@@ -5,7 +5,7 @@ What is asked again, which changes may have been done already, and where today a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -26,6 +26,7 @@ from tshoot.session.read import read_header
 from tshoot.session.store import Session
 from tshoot.tui.bridge import Bridge, Work
 from tshoot.tui.lines import BLANK, Line, line, span
+from tshoot.tui.widgets.field.hosts import HostInput, HostNames
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.wiring import Settings
 
@@ -33,19 +34,21 @@ Answer = Literal["go on", "keep path"]
 _MOST = 40  # requests that are named
 
 
-class ResumeScreen(ModalScreen[Answer | None]):
-    """Gives how to go on, None where it was left."""
+class ResumeScreen(ModalScreen[tuple[Answer, dict[str, str]] | None]):
+    """Gives how to go on and the roles that are called otherwise here, None where it was left."""
 
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "Going on with a session": {
             "y": "go on where it stopped",
             "k": "go on along the recorded path, where today a decision would be another",
+            "t": "other names of the targets, where this machine knows them otherwise",
             "n, q": "leave it as it is",
         }
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('go on')", "Go on"),
         Binding("k", "answer('keep path')", "Keep path", priority=True),
+        Binding("t", "hosts", "Targets"),
         Binding("n,escape,q", "dismiss(None)", "Leave it", key_display="n"),
     ]
 
@@ -56,6 +59,7 @@ class ResumeScreen(ModalScreen[Answer | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="resume"):
+            yield HostNames()
             yield LinesView(id="resume-lines")
         yield Footer(show_command_palette=False)
 
@@ -88,25 +92,38 @@ class ResumeScreen(ModalScreen[Answer | None]):
     def _have(self, going: Continuation) -> None:
         if self.is_mounted:
             self._going = going
+            self.query_one(HostNames).take(going.begun[0].targets.values())
             self._view.put("resume", list(going_lines(going)))
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if isinstance(self.focused, HostInput):
+            return action not in ("answer", "hosts", "dismiss")
         if action != "answer":
-            return True
+            return action != "hosts" or self._going is not None
         apart = self._going is not None and self._going.parting is not None
         return self._going is not None and apart == (parameters == ("keep path",))
 
+    def action_hosts(self) -> None:
+        self.query_one(HostNames).ask()
+
+    def on_host_input_left(self) -> None:
+        self._view.focus()
+
     def action_answer(self, answer: Answer) -> None:
-        self.dismiss(answer)
+        names = self.query_one(HostNames)
+        if names.problem:
+            names.ask()
+        else:
+            self.dismiss((answer, names.hosts))
 
 
 def going_lines(going: Continuation) -> Iterator[Line]:
     """What going on means, for whoever decides on it."""
     state, _ = going.begun
     yield line(span(state.playbook.id, "strong"), ("  stopped at ", "dim"), span(state.node, "strong"))
-    for target in state.targets.values():
-        yield line(("  ", ""), span(target.role, "dim"), (" is ", "dim"), span(target.host), ("  will be connected to", "dim"), hang=4)
+    names = ", ".join(state.targets)
+    yield line(("  ", ""), span(names, "", 200), (" will be connected to by the names above; t changes them", "dim"), hang=4)
     yield BLANK
     yield line(("Asked once more", "heading"))
     for effect in going.anew[:_MOST]:
@@ -139,8 +156,8 @@ def _parted(parting: Parting) -> Iterator[Line]:
     yield line(("  The recorded path can be kept: it stands as it was recorded, what follows is read by today's parsers.", "dim"), hang=2)
 
 
-def resumed(folder: Path, settings: Settings, *, keep_path: bool) -> Work:
-    """The session gone on with, on its targets."""
+def resumed(folder: Path, settings: Settings, *, keep_path: bool, hosts: Mapping[str, str]) -> Work:
+    """The session gone on with, on its targets, some of them by other names."""
 
     def work(bridge: Bridge) -> Verdict | None:
         from tshoot.retrace.resume import resume
@@ -156,6 +173,7 @@ def resumed(folder: Path, settings: Settings, *, keep_path: bool) -> Work:
             cancel=bridge.cancel,
             keep_path=keep_path,
             steering=bridge.steering,
+            hosts=hosts,
         )
         bridge.opened(started.session, started.folder)
         return started.run()

@@ -5,7 +5,7 @@ Nothing is connected to before the yes. Leaving while it runs stops it, captures
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer
 
 from tshoot.errors import TshootError
+from tshoot.model.events import TargetSpec
 from tshoot.model.verdicts import Verdict
 from tshoot.model.verification import Verification
 from tshoot.retrace.verification import Checks, checks_of, verify_fix
@@ -27,6 +28,7 @@ from tshoot.tui.bridge import Bridge, Work
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.messages import Asked, RunClosed, RunMoved
 from tshoot.tui.story import UnderWay
+from tshoot.tui.widgets.field.hosts import HostInput, HostNames
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.now import now_line, waits_for
@@ -53,12 +55,14 @@ class VerifyFix(ModalScreen[Done | None]):
         "Verify the fix": {
             "y": "ask the checks again; or answer a question with yes",
             "n": "leave it; or answer a question with no",
+            "t": "other names of the targets, where this machine knows them otherwise",
             "q, escape": "leave; while it runs: stop, clean up, leave",
         }
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes"),
         Binding("n", "no", "No"),
+        Binding("t", "hosts", "Targets"),
         Binding("q,escape", "leave", "Leave", key_display="q"),
     ]
 
@@ -73,6 +77,7 @@ class VerifyFix(ModalScreen[Done | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="verifying"):
+            yield HostNames()
             yield LinesView(id="verifying-now")
             yield LinesView(id="verifying-lines")
             yield LinesView(id="verifying-output", follow=True)
@@ -96,6 +101,7 @@ class VerifyFix(ModalScreen[Done | None]):
         runs = stage in ("running", "stopping")
         for name, shown in (("#verifying-now", runs), ("#verifying-output", runs), ("#verifying-lines", not runs)):
             self.query_one(name).display = shown
+        self.query_one(HostNames).display = stage == "plan"
         if not runs:
             self._lines.clear()
             self._lines.put("lines", rows)
@@ -109,20 +115,26 @@ class VerifyFix(ModalScreen[Done | None]):
         try:
             checks = checks_of(Session(self._folder, read_header(self._folder)), {})
             self._verdict = checks.deciding.verdict
-            rows, stage = list(plan_lines(checks, self._settings)), "plan"
+            rows, stage, targets = list(plan_lines(checks, self._settings)), "plan", tuple(checks.targets.values())
         except TshootError as error:
+            targets = ()
             rows, stage = [line(("! ", "bad"), span(error.message), hang=2), line(("  ", ""), span(error.hint, "dim"), hang=2)], "refused"
-        self.app.call_from_thread(self._planned, stage, rows)
+        self.app.call_from_thread(self._planned, stage, rows, targets)
 
-    def _planned(self, stage: Stage, rows: list[Line]) -> None:
+    def _planned(self, stage: Stage, rows: list[Line], targets: tuple[TargetSpec, ...]) -> None:
         if self.is_mounted:
+            self.query_one(HostNames).take(targets)
             self._enter(stage, rows)
 
     # --- the work ---
 
     def _start(self) -> None:
+        names = self.query_one(HostNames)
+        if names.problem:
+            names.ask()
+            return
         self._enter("running")
-        self._bridge = Bridge(verifying(self._folder, self._settings, self._result), self._clock, on_targets=False)
+        self._bridge = Bridge(verifying(self._folder, self._settings, self._result, names.hosts), self._clock, on_targets=False)
         self._look_after(self._bridge)
         self._bridge.begin(self.post_message)
 
@@ -163,10 +175,18 @@ class VerifyFix(ModalScreen[Done | None]):
     # --- keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if isinstance(self.focused, HostInput):
+            return action not in ("yes", "no", "leave", "hosts")
         if action not in ("yes", "no"):
-            return True
+            return action != "hosts" or self._stage == "plan"
         question = self.query_one(QuestionBar).current if self.is_mounted else None
         return self._stage == "plan" or (question is not None and question.form == "confirm")
+
+    def action_hosts(self) -> None:
+        self.query_one(HostNames).ask()
+
+    def on_host_input_left(self) -> None:
+        self._lines.focus()
 
     def action_yes(self) -> None:
         if self._stage == "plan":
@@ -208,11 +228,11 @@ def plan_lines(checks: Checks, settings: Settings) -> Iterator[Line]:
     yield from (BLANK, line(("y connects and asks, n leaves it", "accent")))
 
 
-def verifying(folder: Path, settings: Settings, result: list[Verification]) -> Work:
+def verifying(folder: Path, settings: Settings, result: list[Verification], hosts: Mapping[str, str]) -> Work:
     """The verification, which is put into `result`."""
 
     def work(bridge: Bridge) -> None:
         session = Session(folder, read_header(folder))
-        result.append(verify_fix(session, settings, {}, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel))
+        result.append(verify_fix(session, settings, hosts, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel))
 
     return work

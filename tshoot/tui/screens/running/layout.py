@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal
 from textual.css.query import NoMatches
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tshoot.model.verdicts import Verdict
@@ -44,6 +46,7 @@ class RunRegions(Screen[None]):
         Binding("l", "hold", "Hold"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # Textual's own draws all regions anew for a key that goes to another
 
     def __init__(self, bridge: Bridge, title: str, remark: str, leave: Leave, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -102,11 +105,13 @@ class RunRegions(Screen[None]):
     def _show(self, region: Region) -> None:
         self._shown = region
         for name in REGIONS:
-            self._view(name).set_class(name == region, "shown")
+            self._view(name).set_class(name == region, "shown", update=not self.has_class("-wide"))  # where there is room all are shown
         self.set_class(region == "verdict", "-verdict")
         self._show_titles()
-        if not self.query_one(QuestionBar).has_keys:
-            self.call_after_refresh(self._focus_shown)  # it may have been hidden until now
+        if self._view(region).is_on_screen:
+            self._focus_shown()
+        else:
+            self.call_after_refresh(self._focus_shown)  # it was hidden until now
 
     def _focus_shown(self) -> None:
         with suppress(NoMatches):  # the screen has gone

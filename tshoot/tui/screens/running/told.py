@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -20,8 +21,13 @@ from tshoot.tui.widgets.status.header import Header
 from tshoot.tui.widgets.status.now import now_line, waits_for
 from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
 
+if TYPE_CHECKING:
+    from tshoot.tui.navigation import Navigation
+
 
 class RunTold(RunRegions):
+    app: Navigation
+
     def on_mount(self) -> None:
         gc.freeze()  # what is loaded by now stays: collecting garbage in a flood of output looks at what is new, a key does not wait for the rest
         self.set_interval(0.5, self._tick)
@@ -75,7 +81,7 @@ class RunTold(RunRegions):
     def _look_for_similar(self, folder: Path) -> None:
         """Incidents like this one, under the verdict; an archive that cannot be read takes nothing away."""
         with suppress(TshootError, OSError):
-            found = similar_to(folder.parent, folder)
+            found = similar_to(self.app.archive_root, folder)
             self.app.call_from_thread(self._have_similar, found)
 
     def _have_similar(self, found: list[Similar]) -> None:

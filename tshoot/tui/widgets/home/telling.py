@@ -70,7 +70,10 @@ def fit_lines(match: Match) -> list[Line]:
 def session_row(entry: SessionEntry) -> Content:
     outcome = entry.cause or entry.verdict or entry.state
     return Content.assemble(
-        f"{SIGNS.get(entry.verdict, '-')} ", (clean_line(outcome), "bold"), "  ", (f"{clean_line(entry.playbook)}  {when(entry)}", "dim")
+        f"{SIGNS.get(entry.verdict, '-')} ",
+        (span(outcome, longest=200)[0], "bold"),
+        "  ",
+        (f"{span(entry.playbook, longest=100)[0]}  {when(entry)}", "dim"),
     )
 
 
@@ -88,7 +91,9 @@ def when(entry: SessionEntry) -> str:
 
 
 def choice_row(choice: Choice) -> Content:
-    return Content.assemble((clean_line(choice.name) + "/" * choice.folder, "bold"), ("" if choice.folder else f"  {size(choice.bytes)}", "dim"))
+    return Content.assemble(
+        (span(choice.name, longest=300)[0] + "/" * choice.folder, "bold"), ("" if choice.folder else f"  {size(choice.bytes)}", "dim")
+    )
 
 
 def size(count: int) -> str:

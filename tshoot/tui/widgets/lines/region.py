@@ -11,26 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tshoot.tui.lines import STYLES, Line
+from tshoot.tui.lines import Line
 from tshoot.tui.widgets.lines.drawing import drawn
+from tshoot.tui.widgets.lines.looks import Looks
 from tshoot.tui.widgets.lines.prompt import Prompt
 from tshoot.tui.widgets.lines.sections import Place, Sections, top_for
 
 
-class LinesRegion(ScrollView, can_focus=True):
+class LinesRegion(Looks, can_focus=True):
     """`wrap`: break long lines. `follow`: keep the end in sight. `most`: lines kept in all. `cursor`: a line can be chosen.
 
     `Moved` is posted where another line was chosen, or the end is followed or not any more.
     """
 
-    COMPONENT_CLASSES = {f"lines--{style}" for style in (*STYLES, "cursor", "marked", "found")}  # noqa: RUF012  (Textual's own form)
     ALLOW_SELECT = False
 
     class Moved(Message):
@@ -43,7 +41,6 @@ class LinesRegion(ScrollView, can_focus=True):
             return self.view
 
     def __init__(self, *, id: str | None = None, wrap: bool = True, follow: bool = False, most: int = 200_000, cursor: bool = False) -> None:
-        self._looks: dict[str, Style] = {}
         super().__init__(id=id)
         self._wrap, self._follow, self.has_cursor = wrap, follow, cursor
         self.sections = Sections(most, wrap=wrap)
@@ -65,7 +62,7 @@ class LinesRegion(ScrollView, can_focus=True):
         """Each change: a section, lines, and whether they come after what the section has."""
         before = self.sections.ever
         for section, lines, append in changes:
-            self.sections.put(section, list(lines), append)
+            self.sections.put(section, lines, append)
         self._settle()
         self._unseen = 0 if self._following else self._unseen + max(0, self.sections.ever - before)
 
@@ -200,6 +197,10 @@ class LinesRegion(ScrollView, can_focus=True):
     def watch_show_vertical_scrollbar(self) -> None:
         self.call_after_refresh(self._fit)  # it takes a column, and no resize tells so
 
+    def watch_show_horizontal_scrollbar(self) -> None:
+        if self._following:  # it takes a row, and comes when a wide one was seen
+            self.scroll_end(animate=False, x_axis=False)
+
     def _fit(self) -> bool:
         """Lay out anew where the width is another; whether it was."""
         fitting = not self._wrap or self.sections.width == self.scrollable_content_region.width - self.signs
@@ -208,10 +209,8 @@ class LinesRegion(ScrollView, can_focus=True):
         return not fitting
 
     def on_resize(self, event: Resize) -> None:
-        if self._fit():
-            return
-        if self._following:
-            self.scroll_end(animate=False, x_axis=False)
+        if not self._fit():
+            self.watch_show_horizontal_scrollbar()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -232,17 +231,6 @@ class LinesRegion(ScrollView, can_focus=True):
             self._widest = cells
             self.call_later(self.resized)
         return strip
-
-    def look(self, style: str) -> Style:
-        """Of a word of STYLES; of "", the region's own."""
-        known = self._looks.get(style)
-        if known is None:
-            known = self._looks[style] = self.get_component_rich_style(f"lines--{style}", partial=True) if style else self.rich_style
-        return known
-
-    def notify_style_update(self) -> None:
-        self._looks.clear()
-        super().notify_style_update()
 
     def is_marked(self, place: Place) -> bool:
         return self._marked is not None and self._marked[0] <= place <= self._marked[1]

@@ -8,7 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from tshoot.tui.widgets.lines.sections import Kept, Place, Section, Sections
+from tshoot.tui.lines import Line
+from tshoot.tui.rows import Kept, text_of
+from tshoot.tui.widgets.lines.sections import Place, Section, Sections
 
 _PIECE = 8_000  # lines, some 10 ms
 
@@ -48,12 +50,9 @@ class Search:
         return len(piece)
 
     def _fits(self, line: Kept, details: bool) -> bool:
-        if not isinstance(line, str):
-            if line.detail and not details:
-                return False
-            text = "".join(part for part, _ in line.raw) if self._raw and line.raw else line.text
-        else:
-            text = line
+        if isinstance(line, Line) and line.detail and not details:
+            return False
+        text = text_of(line, raw=self._raw)
         return self.words in (text.lower() if self._folds else text)
 
     def pieces(self, text: str) -> Iterator[tuple[int, int]]:

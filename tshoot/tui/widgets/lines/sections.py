@@ -2,20 +2,21 @@
 
 A section can be put anew or grow. At most `most` lines are kept in all: where more come, the longest section gives up its
 oldest, so that a flood in one place takes nothing from the others. A line's number in its section never changes: what was
-given up is counted. A line that is nothing but text is kept as that: hundreds of thousands of objects would make every
-collection of garbage a pause. With `wrap` a line can fill several rows, or none where it is a detail that is hidden; else a line is a row.
+given up is counted. Lines are kept raw or as text where they are nothing else (tui/rows.py). With `wrap` a line can
+fill several rows, or none where it is a detail that is hidden; else a line is a row.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, count
 from typing import NamedTuple
 
 from tshoot.tui.goals import Goal, OutputGoal
 from tshoot.tui.lines import Line, wrapped
+from tshoot.tui.rows import Kept, kept_of, whole_line
 
 _SLACK = 64  # the share of `most` by which more may come before lines are given up: neither one by one nor many at once
 
@@ -27,13 +28,7 @@ class Place(NamedTuple):
     number: int
 
 
-Kept = Line | str
-
 _births = count()
-
-
-def whole_line(kept: Kept) -> Line:
-    return Line(((kept, ""),)) if isinstance(kept, str) else kept
 
 
 def _kept(line: Line) -> Kept:
@@ -69,7 +64,7 @@ class Sections:
 
     # --- what is kept ---
 
-    def put(self, name: str, lines: Sequence[Line], append: bool) -> None:
+    def put(self, name: str, lines: Iterable[Line | bytes], append: bool) -> None:
         """Call `settle` after the last of several."""
         if not append or name not in self._all:
             section = self._all[name] = Section()
@@ -77,10 +72,11 @@ class Sections:
                 section.rows = section.lines
         section = self._all[name]
         at = section.gone + len(section.lines)
-        section.goals += [(number, line.goal) for number, line in enumerate(lines, at) if line.goal]
-        section.lines += lines if self._wrap else map(_kept, lines)
+        kept = kept_of(lines)
+        section.goals += [(number, line.goal) for number, line in enumerate(kept, at) if isinstance(line, Line) and line.goal]
+        section.lines += kept if self._wrap else [_kept(line) if isinstance(line, Line) else line for line in kept]
         if self._wrap:
-            self._lay(section, lines)
+            self._lay(section, kept)
 
     def settle(self) -> None:
         """Give up what is too much, and count rows anew."""

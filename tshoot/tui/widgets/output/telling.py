@@ -33,9 +33,10 @@ from tshoot.model.events import (
 from tshoot.model.text import clean
 from tshoot.tui.goals import FramesGoal, NodeGoal
 from tshoot.tui.lines import BLANK, Line, Span, line, span
+from tshoot.tui.rows import Kept, Rows, printed_rows
 from tshoot.tui.story import Change
 from tshoot.tui.widgets.output.arriving import Arriving
-from tshoot.tui.widgets.output.printed import body, printed
+from tshoot.tui.widgets.output.printed import printed
 from tshoot.tui.widgets.path.steered import steered_line
 
 
@@ -68,7 +69,7 @@ class OutputTelling:
             case EffectAnswered(key=key, outcome=outcome) if key in self._asked:
                 section, effect, when = self._asked.pop(key)
                 self._arriving = {place: arriving for place, arriving in self._arriving.items() if place[0] != key}
-                yield Change("output", section, [self._head(effect, when), *_outcome(key, outcome), BLANK])
+                yield Change("output", section, Rows([self._head(effect, when), *_outcome(key, outcome), BLANK]))
             case NoteAdded():
                 said = line(_clock(event.at), ("note ", "accent"), span(f"{event.author}: {event.text}", "", 4000), hang=9)
                 yield Change("output", self._section(), [said, BLANK])
@@ -102,9 +103,9 @@ class OutputTelling:
         if key not in self._asked or (sample and sample.number > 1):
             return
         arriving = self._arriving.setdefault((key, stream), Arriving())
-        rows = [body(row, stream) for row in arriving.lines(piece)]
+        rows = printed_rows(stream, arriving.lines(piece))
         if rows:
-            yield Change("output", self._asked[key][0], rows, append=True)
+            yield Change("output", self._asked[key][0], Rows(rows), append=True)
 
     def _section(self, target: str = "") -> str:
         self._sections += 1
@@ -141,7 +142,7 @@ def _clock(at: float) -> Span:
     return (f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} ", "dim") if 0 <= at < 253_402_300_800 else ("--:--:-- ", "dim")
 
 
-def _outcome(key: str, outcome: Outcome) -> Iterator[Line]:
+def _outcome(key: str, outcome: Outcome) -> Iterator[Kept]:
     if isinstance(outcome, Failed):
         if outcome.partial:
             yield from printed(key, outcome.partial)
@@ -153,7 +154,7 @@ def _outcome(key: str, outcome: Outcome) -> Iterator[Line]:
     yield from _answer(key, outcome.answer)
 
 
-def _answer(key: str, answer: Answer) -> Iterator[Line]:
+def _answer(key: str, answer: Answer) -> Iterator[Kept]:
     match answer:
         case CommandRan():
             yield from printed(key, answer)

@@ -93,7 +93,7 @@ class QuestionBar(Vertical):
         field.display, choices.display = question.form in {"text", "secret"}, question.form == "choice"
         field.value, field.password = "", question.form == "secret"
         choices.clear_options()
-        choices.add_options([Option(Content(f"{number}  {clean_line(choice)}")) for number, choice in enumerate(question.choices, 1)])
+        choices.add_options([Option(Content(f"{number}  {clean_line(choice)[:_LONGEST]}")) for number, choice in enumerate(question.choices, 1)])
         if field.display:
             field.focus()
         elif choices.display:
@@ -120,7 +120,7 @@ def _text(question: Question) -> str:
         case StartCapture() as effect:
             bounds = f"at most {effect.seconds:g} s, {effect.packets:,} packets, {effect.megabytes:g} MB"
             return f"Capture on {clean_line(effect.target)}?  {clean_line(effect.interface)}: {clean_line(effect.filter)} ({bounds})"
-    return clean_line(question.text)
+    return clean_line(question.text)[:_LONGEST]
 
 
 def _keys(question: Question) -> Content:

@@ -22,6 +22,7 @@ class KeysLine(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False)
         self._places: list[tuple[int, str]] = []  # the column after each key's word, the key
+        self._told: list[Content | str | tuple[str, str]] = []
 
     def compose(self) -> ComposeResult:
         yield Static("", id="keys", markup=False)
@@ -44,7 +45,9 @@ class KeysLine(Footer):
             parts += [(f" {sign} ", "bold $footer-key-foreground"), f"{binding.description} "]
             column += len(sign) + len(binding.description) + _AROUND
             self._places.append((column, key))
-        self.query_one("#keys", Static).update(Content.assemble(*parts), layout=False)
+        if parts != self._told:
+            self._told = parts
+            self.query_one("#keys", Static).update(Content.assemble(*parts), layout=False)
 
     def on_click(self, event: Click) -> None:
         key = next((key for end, key in self._places if event.x < end), None)

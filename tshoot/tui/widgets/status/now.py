@@ -32,7 +32,7 @@ def _item(item: UnderWay, seconds: float) -> list[Span]:
         share = min(1.0, max(0.0, (item.done or 0.0) / item.total))
         full = round(share * _BAR)
         spans += [("  ", ""), ("█" * full, "accent"), ("░" * (_BAR - full), "dim"), (f" {share:.0%}", "")]
-    tells_time = isinstance(item.effect, StartCapture) and item.total  # a capture that grows says of how many seconds
+    tells_time = isinstance(item.effect, StartCapture) and item.text.endswith(" s")  # a capture that grows says of how many seconds
     return spans if tells_time else [*spans, (f"  {seconds:.0f} s{bound}", "dim")]
 
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
-from tshoot.session.positions import Landmark, Positions
+from tshoot.session.positions import CHAPTERS, Landmark, Positions
 from tshoot.tui.lines import Line, Span, line, span
 
-SIGNS = {"decision": "◆", "note": "✎", "verdict": "⚑"}
+SIGNS = {"decision": "◆", "note": "✎", "verdict": "⚑", "verification": "↻", "verified": "⚑"}
 _LEAST_NAME = 4  # columns
 MOST_DRAWN = 2_000  # landmarks
 
@@ -51,9 +51,9 @@ class Drawing:
         self._width, self._marks, self._chapters = width, {}, []
         for mark in self._positions.landmarks[:MOST_DRAWN]:
             column = self._column(mark.event, width)
-            if mark.kind == "node":
+            if mark.kind in CHAPTERS:
                 self._chapters.append((column, mark))
-            elif mark.kind in SIGNS:
+            if mark.kind in SIGNS:
                 self._marks[column] = SIGNS[mark.kind]
 
     def _state(self, at: int, playing: bool, speed: float, width: int) -> Line:

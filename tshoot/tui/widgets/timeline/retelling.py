@@ -14,7 +14,8 @@ from tshoot.cancel import CancelToken
 from tshoot.model.events import Event
 from tshoot.model.verdicts import Verdict
 from tshoot.session.positions import ANSWER, REQUEST, Positions
-from tshoot.tui.lines import Line, line
+from tshoot.tui.lines import line
+from tshoot.tui.rows import Rows, kept_of
 from tshoot.tui.story import Change, Region, Story, UnderWay, recorded_playbook
 
 WINDOW = 10_000  # events
@@ -24,7 +25,7 @@ _EVENT = 20  # lines that an event counts for, so that many small ones make a ch
 _MOST_CHECKPOINTS = 64
 _LEFT_OUT = "left-out"
 T = TypeVar("T")
-Lines = dict[tuple[Region, str], list[Line]]
+Lines = dict[tuple[Region, str], Rows]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Retelling:
 
     def _put(self, change: Change) -> None:
         place = (change.region, change.section)
-        self._lines[place] = [*self._lines.get(place, ()), *change.lines] if change.append else list(change.lines)
+        before = kept_of(self._lines.get(place, ())) if change.append else []
+        self._lines[place] = Rows([*before, *kept_of(change.lines)])
 
     # --- where to begin ---
 

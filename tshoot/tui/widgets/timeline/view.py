@@ -30,10 +30,10 @@ class Timeline(Vertical):
             "+ -": "faster, slower: ×0.25 to ×64, then without pauses",
             ". ,": "one event on, back",
             "] [": "the next decision, the one before",
-            "} {": "the next node, the one before",
+            "} {": "the next node or verification, the one before",
             "n N": "the next note, the one before",
-            ":": "go to a node, `decision 2`, `note 1`, `event 12`, a time, `verdict`, `end`",
-            "◆ ✎ ⚑ ●": "a decision, a note, the verdict; where you are",
+            ":": "go to a node, `decision 2`, `note 1`, `event 12`, a time, `verdict`, `verification`, `end`",
+            "◆ ✎ ⚑ ↻ ●": "a decision, a note, the verdict, a verification of the fix; where you are",
         }
     }
 

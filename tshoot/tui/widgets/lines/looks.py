@@ -1,0 +1,37 @@
+"""How the words of STYLES look in a region of lines, remembered until the style sheet or the theme is another."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.scroll_view import ScrollView
+
+from tshoot.tui.lines import STYLES
+
+
+class Looks(ScrollView):
+    COMPONENT_CLASSES = {f"lines--{style}" for style in (*STYLES, "cursor", "marked", "found")}  # noqa: RUF012  (Textual's own form)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self._looks: dict[str, Style] = {}
+        self._keeps_looks = False
+        super().__init__(id=id)
+
+    def look(self, style: str) -> Style:
+        """Of a word of STYLES; of "", the region's own."""
+        known = self._looks.get(style)
+        if known is None:
+            known = self._looks[style] = self.get_component_rich_style(f"lines--{style}", partial=True) if style else self.rich_style
+        return known
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """The focus changes how the region stands out, not how its lines look: those styles, most of the work, are left as they are."""
+        self._keeps_looks = bool(self._component_styles)
+        super().watch_has_focus(_has_focus)
+        self._keeps_looks = False
+
+    def _get_component_classes(self) -> frozenset[str]:  # type: ignore[override]  # Textual's own belongs to the class
+        return frozenset() if self._keeps_looks else super()._get_component_classes()
+
+    def notify_style_update(self) -> None:
+        self._looks.clear()
+        super().notify_style_update()
