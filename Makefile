@@ -1,8 +1,8 @@
 # Each verb says what it does; `make` alone prints them. Everything lives in .venv, nothing is installed outside it but
 # the programs that tools/setup names before it installs them. The tests call these verbs with SETUP=: and their own PYTHON.
 SETUP := tools/setup
-# half as many again as cores: a test waits for devices and programs about a third of its time
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2 + 1)
+# twice the cores: a test waits for devices and programs about a third of its time
+WORKERS = $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PYTHON := .venv/bin/python
 CASE :=
 SIZE := 100

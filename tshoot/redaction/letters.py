@@ -12,6 +12,7 @@ from collections.abc import Callable
 _ROUNDS = 10
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _HEX = "0123456789abcdef"
+_STEPS = 8  # until an ordinary word has become none
 _LONGEST = 255  # letters that are mapped together
 
 
@@ -21,42 +22,64 @@ class LetterPermutation:
     def __init__(self, key: bytes, *, back: bool = False) -> None:
         self._key = hmac.digest(key, b"tshoot words", "sha256")
         self._back = back
-        self._known: dict[tuple[str, bool], str] = {}
+        self._known: dict[tuple[str, str, bool], str] = {}
 
     def word(self, word: str, taken: Callable[[str], bool]) -> str:
-        """A run of letters a-z, in any case: another of the same length and case, for which `taken` is false."""
-        lower = word.lower()
-        found = self._once(lower, hexadecimal=False)
+        """A run of letters a-z, in any case: another of the same length and case, for which `taken` is false, as it is for the first."""
+        found = self._once(word.lower())
         for _ in range(200):
             if not taken(found):
                 break
-            found = self._once(found, hexadecimal=False)
+            found = self._once(found)
         return _cased(found, word)
+
+    def ordinary(self, word: str, taken: Callable[[str], bool]) -> str:
+        """The same for a word that is taken itself: by permutations of their own, one a step, so that hardly ever two of them become one."""
+        if self._back:
+            return self._was_ordinary(word, taken) or self.word(word, taken)
+        found = word.lower()
+        for step in range(_STEPS):
+            found = self._once(found, f"ordinary {step}")
+            if not taken(found):
+                break
+        return _cased(found, word)
+
+    def _was_ordinary(self, word: str, taken: Callable[[str], bool]) -> str:
+        """What is taken and became `word`; "" where nothing did."""
+        for steps in range(1, _STEPS + 1):
+            found = word.lower()
+            for step in reversed(range(steps)):
+                found = self._once(found, f"ordinary {step}")
+                if not taken(found):
+                    break
+            else:
+                return _cased(found, word)
+        return ""
 
     def forced(self, word: str) -> str:
         """The same without regard to what is taken: for words that are ordinary ones by themselves."""
-        return _cased(self._once(word.lower(), hexadecimal=False), word)
+        return _cased(self._once(word.lower()), word)
 
     def hex(self, digits: str) -> str:
         """A run of hexadecimal digits, in any case."""
-        found = self._once(digits.lower(), hexadecimal=True)
+        found = self._once(digits.lower(), alphabet=_HEX)
         return found.upper() if digits != digits.lower() else found
 
-    def _once(self, text: str, *, hexadecimal: bool) -> str:
-        found = self._known.get((text, hexadecimal))
+    def _once(self, text: str, which: str = "", alphabet: str = _LETTERS) -> str:
+        known = (text, which, alphabet is _HEX)
+        found = self._known.get(known)
         if found is None:
-            alphabet = _HEX if hexadecimal else _LETTERS
             pieces = (text[at : at + _LONGEST] for at in range(0, len(text), _LONGEST))
-            found = "".join(self._piece(piece, alphabet) for piece in pieces)
+            found = "".join(self._piece(piece, which, alphabet) for piece in pieces)
             if len(self._known) < 1 << 18:
-                self._known[text, hexadecimal] = found
+                self._known[known] = found
         return found
 
-    def _piece(self, text: str, alphabet: str) -> str:
+    def _piece(self, text: str, which: str, alphabet: str) -> str:
         base, number = len(alphabet), 0
         for letter in text:
             number = number * base + alphabet.index(letter)
-        size, tweak = base ** len(text), f"{base}/{len(text)}/".encode()
+        size, tweak = base ** len(text), f"{which}{base}/{len(text)}/".encode()
         half = ((size - 1).bit_length() + 1) // 2
         number = self._feistel(number, half, tweak)
         while number >= size:

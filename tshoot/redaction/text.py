@@ -154,8 +154,8 @@ class TextMap:
             return "".join("x" if letter.isalnum() else letter for letter in run)
         if len(run) == 1:  # every letter is a word somewhere
             return self._letters.forced(run)
-        if self._back and self._taken(self._letters.forced(run.lower())):
-            return self._letters.forced(run)
+        if self._back or self._taken(run.lower()):
+            return self._letters.ordinary(run, self._taken)
         return self._letters.word(run, self._taken)
 
 
