@@ -118,12 +118,12 @@ def test_it_comes_back_with_the_key() -> None:
 def test_names_of_ordinary_words_come_back_with_nearly_every_key() -> None:
     """They leave the ordinary words, where there is no room for all: two may meet in one, rarely."""
     line, back = "host esx01.example.net of the nas-log02", 0
-    for number in range(60):
+    for number in range(24):
         key = number.to_bytes(32, "big")
         hidden = SessionMap(key, vocabulary()).texts.line(line)
         assert "esx" not in hidden and "example" not in hidden
         back += SessionMap(key, vocabulary(), back=True).texts.line(hidden) == line
-    assert back >= 57
+    assert back >= 22
 
 
 def test_what_a_capture_shows_is_what_texts_say() -> None:
