@@ -20,7 +20,11 @@ class RecordedAnswers:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._free = {key: content(effect, recording) for key, effect in _as_asked(recording).items() if key in recording.answers}
+        asked = {key: content(effect, recording) for key, effect in _as_asked(recording).items()}
+        self._free = {key: wanted for key, wanted in asked.items() if key in recording.answers}
+        self._never = {
+            key: wanted for key, wanted in asked.items() if key not in recording.answers
+        }  # the operator went on without it, or it was cut off
         self._captures: dict[str, str] = {}  # key of a StartCapture that was asked for -> the one whose answer it got
         self.last = (0.0, recording.started.at)
         self.renamed: dict[str, str] = {}
@@ -47,6 +51,8 @@ class RecordedAnswers:
         wanted = content(effect, self._recording, self._captures)
         if self._free.get(effect.key) == wanted:
             return effect.key
+        if self._never.get(effect.key) == wanted:
+            return None  # and not the answer of another request that was the same
         return next((key for key, asked in self._free.items() if asked == wanted), None)
 
     def today(self, event: OperatorSteered) -> OperatorSteered | None:

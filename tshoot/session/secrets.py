@@ -193,7 +193,7 @@ _RULES = tuple(
         # what is a secret by its own form
         (
             b"$",
-            rb"(?<![\w$])(\$(?:[0-9]|1[0-9]|2[abxy]?|y|gy|7|sha1|md5|apr1|argon2\w*|pbkdf2\S*)\$[^\s:\"',;]{4,})",
+            rb"(?<![\w$])(\$(?:[0-9]|1[0-9]|2[abxy]?|y|gy|7|sha1|md5|apr1|argon2\w*|pbkdf2[\w-]{0,20})\$[\w./$=,+*-]{4,})",
         ),
         (
             b"://",

@@ -135,5 +135,9 @@ def test_an_answer_of_another_kind_is_survived(run: Recorded, answer: Any) -> No
 
 
 def test_the_kinds_of_effects_are_all_walked_by_the_scenarios() -> None:
-    kinds = {type(effect) for scenario in SHORT for effect in recorded(scenario.id).requested()}
-    assert {RunCommand, StartCapture, StopCapture, Decode, AskOperator} <= kinds
+    left = {RunCommand, StartCapture, StopCapture, Decode, AskOperator}
+    for scenario in SHORT:
+        left -= {type(effect) for effect in recorded(scenario.id).requested()}
+        if not left:
+            return
+    raise AssertionError(left)
