@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,17 +25,21 @@ from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
 if TYPE_CHECKING:
     from tshoot.tui.navigation import Navigation
 
+_USUAL, _SWITCH = 0.005, 0.0005  # seconds after which a busy thread lets another one run: a key must not wait for a run that reads a flood
+
 
 class RunTold(RunRegions):
     app: Navigation
 
     def on_mount(self) -> None:
+        sys.setswitchinterval(_SWITCH)
         gc.freeze()  # what is loaded by now stays: collecting garbage in a flood of output looks at what is new, a key does not wait for the rest
         self.set_interval(0.5, self._tick)
         self.call_after_refresh(self._bridge.begin, self.post_message)
 
     def on_unmount(self) -> None:
         gc.unfreeze()
+        sys.setswitchinterval(_USUAL)
 
     def on_run_opened(self, message: RunOpened) -> None:
         if message.folder:
@@ -56,7 +61,7 @@ class RunTold(RunRegions):
         self._under_way, self._verdict = message.under_way, message.verdict
         if others:  # other keys may have a meaning now
             self.refresh_bindings()
-        self._tick()
+            self._tick()  # else it is told twice a second
         self._show_titles()
         message.taken.set()
 
