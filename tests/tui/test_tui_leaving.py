@@ -13,7 +13,7 @@ import termios
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -47,19 +47,26 @@ def _small_world(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def nothing_left() -> Iterator[None]:
     """No thread of a run, and no process of ours, more than before; all within LONGEST of the key."""
+    before = running()
     yield
     deadline = time.monotonic() + LONGEST
-    while (left := running()) and time.monotonic() < deadline:
+    while (left := running() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left
 
 
-def running() -> list[str]:
+def running() -> set[tuple[str, int]]:
+    """Threads of runs and decoding children, by name and id."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    commands = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode() for pid in children if Path(f"/proc/{pid}/cmdline").exists()]
-    return [thread.name for thread in threading.enumerate() if thread.name == "tshoot run"] + [
-        name for name in commands if "shark" in name or "dumpcap" in name
-    ]
+    commands = [(_command(pid), int(pid)) for pid in children]
+    threads = {(thread.name, thread.ident or 0) for thread in threading.enumerate() if thread.name == "tshoot run"}
+    return threads | {(name, pid) for name, pid in commands if "shark" in name or "dumpcap" in name}
+
+
+def _command(pid: str) -> str:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+    return ""
 
 
 async def leave(pilot, keys: tuple[str, ...]) -> None:

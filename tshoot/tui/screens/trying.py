@@ -95,6 +95,8 @@ class TryingScreen(Screen[None]):
         self.query_one(QuestionBar).ask(message.question)
 
     def on_question_bar_left(self) -> None:
+        if self.query_one(QuestionBar).current:
+            return  # the next one has come since, and has the keys
         if self.focused is None or self.focused.id in ("plan", "question-answer"):
             next(field for field in self.form.fields if field.kind == "target").focus_input()
 

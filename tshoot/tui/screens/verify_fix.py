@@ -153,7 +153,8 @@ class VerifyFix(ModalScreen[Done | None]):
             message.question.answer(None)
 
     def on_question_bar_left(self) -> None:
-        self._lines.focus()
+        if not self.query_one(QuestionBar).current:  # the next one may have come since, and has the keys
+            self._lines.focus()
 
     def on_run_closed(self, message: RunClosed) -> None:
         self.query_one(QuestionBar).close()

@@ -106,7 +106,7 @@ class RunRegions(Screen[None]):
         self._shown = region
         for name in REGIONS:
             self._view(name).set_class(name == region, "shown", update=not self.has_class("-wide"))  # where there is room all are shown
-        self.set_class(region == "verdict", "-verdict")
+        self.query_one("#regions").set_class(region == "verdict", "-verdict")  # of the screen it would style everything anew
         self._show_titles()
         if self._view(region).is_on_screen:
             self._focus_shown()
@@ -119,7 +119,8 @@ class RunRegions(Screen[None]):
                 self._view(self._shown).focus()
 
     def on_question_bar_left(self) -> None:
-        self._focus_shown()
+        if not self.query_one(QuestionBar).current:  # the next one may have come since, and has the keys
+            self._focus_shown()
 
     # --- how it is looked at ---
 
