@@ -366,10 +366,17 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("changes", PLAIN, ids=["ascii", "latin-1", "narrow", "one-column", "nonsense"])
+SHOWN = [("explain", "nfs.mount-denied"), ("playbooks", "graph", "nfs-mount"), ("analyze", str(DENIED)), ("doctor",), ("demo", "--list"), ("--help",)]
+
+
 @pytest.mark.parametrize(
-    "words",
-    [("explain", "nfs.mount-denied"), ("playbooks", "graph", "nfs-mount"), ("analyze", str(DENIED)), ("doctor",), ("demo", "--list"), ("--help",)],
+    ("words", "changes"),
+    [
+        pytest.param(words, changes, id=f"{'-'.join(words)[:20]}-{number}")
+        for at, words in enumerate(SHOWN)
+        for number, changes in enumerate(PLAIN)
+        if number in (at % 5, (at + 2) % 5)  # each on two terminals, each terminal with two or three
+    ],
 )
 def test_every_terminal_will_do(home: Home, words: tuple[str, ...], changes: dict[str, str | None]) -> None:
     got = home.run(*words, **changes)

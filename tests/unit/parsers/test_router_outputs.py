@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "commands"
 PLATFORMS = ("cisco_ios", "cisco_nxos", "arista_eos")
 CASES = sorted(path for platform in PLATFORMS for path in FIXTURES.glob(f"{platform}/*/*.json"))
 NAMES = sorted({path.parent.name for path in CASES})
-MANY = 10_000
+MANY = 4_000
 LOG = "*Mar  1 00:01:02.345: %SYS-5-CONFIG_I: Configured from console by console"
 
 
@@ -122,18 +122,18 @@ def counted(value: Any) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ten_thousand_lines_are_read_in_time(name: str) -> None:
+def test_thousands_of_lines_are_read_in_time(name: str) -> None:
     text = rows(name)
     assert text.count("\n") >= MANY * 0.99
     started = time.process_time()
     parsed = said(text, name, "show ip route 10.0.0.1")
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 4
     assert counted(dict(parsed.facts)) >= MANY // 3
     assert not parsed.unread
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ten_thousand_lines_of_nothing_stay_unread(name: str) -> None:
+def test_thousands_of_lines_of_nothing_stay_unread(name: str) -> None:
     started = time.process_time()
     parsed = said("x 1 via [/foo] ::: 255.255\n" * MANY, name)
     assert time.process_time() - started < 4

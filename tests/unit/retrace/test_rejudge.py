@@ -45,8 +45,9 @@ def told(judgement: Judgement) -> str:
     return " ".join(" ".join(judgement_lines(judgement, [])).split())
 
 
-@pytest.mark.parametrize("scenario_id", one_of_each_kind())
+@pytest.mark.parametrize("scenario_id", one_of_each_kind()[::4])
 def test_a_scenario_is_judged_as_it_was(tmp_path: Path, scenario_id: str) -> None:
+    """All of them, by way of a file: test_round_trip."""
     session = write(tmp_path, scenario_id)
     before = {file: file.read_bytes() for file in session.folder.rglob("*") if file.is_file()}
     judgement = judged(session)

@@ -45,7 +45,11 @@ def test_it_fits_its_playbook(scenario):
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None or shutil.which("tshark") is None, reason="needs tcpdump and tshark")
-@pytest.mark.parametrize("scenario", [one for one in SHIPPED if one.expect.frame], ids=lambda scenario: scenario.id)
+@pytest.mark.parametrize(
+    "scenario",
+    {(one.playbook, one.expect.cause, one.expect.frame): one for one in SHIPPED if one.expect.frame}.values(),
+    ids=lambda scenario: scenario.id,
+)
 def test_the_playbooks_own_filter_keeps_the_frames_up_to_the_proof(scenario):
     """Served, the capture filter is applied; so what decides must pass it, and keep its number."""
     watched = Watched(scenario)
