@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -104,19 +104,19 @@ class RunRegions(Screen[None]):
 
     def _show(self, region: Region) -> None:
         self._shown = region
-        for name in REGIONS:
-            self._view(name).set_class(name == region, "shown", update=not self.has_class("-wide"))  # where there is room all are shown
-        self.query_one("#regions").set_class(region == "verdict", "-verdict")  # of the screen it would style everything anew
+        with ExitStack() as looks:  # with those of the lines it would style hundreds of things anew
+            for name in REGIONS:
+                looks.enter_context(self._view(name).keeping_looks())
+            for name in REGIONS:
+                self._view(name).set_class(name == region, "shown", update=not self.has_class("-wide"))  # where there is room all are shown
+            self.query_one("#regions").set_class(region == "verdict", "-verdict")
         self._show_titles()
-        if self._view(region).is_on_screen:
-            self._focus_shown()
-        else:
-            self.call_after_refresh(self._focus_shown)  # it was hidden until now
+        self._focus_shown()
 
     def _focus_shown(self) -> None:
         with suppress(NoMatches):  # the screen has gone
             if not self.query_one(QuestionBar).has_keys:
-                self._view(self._shown).focus()
+                self.set_focus(self._view(self._shown), scroll_visible=False)  # at once: one painting of the screen instead of two
 
     def on_question_bar_left(self) -> None:
         if not self.query_one(QuestionBar).current:  # the next one may have come since, and has the keys

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.style import Style
 from textual.scroll_view import ScrollView
 
@@ -23,11 +26,18 @@ class Looks(ScrollView):
             known = self._looks[style] = self.get_component_rich_style(f"lines--{style}", partial=True) if style else self.rich_style
         return known
 
-    def watch_has_focus(self, _has_focus: bool) -> None:
-        """The focus changes how the region stands out, not how its lines look: those styles, most of the work, are left as they are."""
+    @contextmanager
+    def keeping_looks(self) -> Iterator[None]:
+        """What is styled anew meanwhile is the region, not how its lines look, which is most of the work."""
         self._keeps_looks = bool(self._component_styles)
-        super().watch_has_focus(_has_focus)
-        self._keeps_looks = False
+        try:
+            yield
+        finally:
+            self._keeps_looks = False
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        with self.keeping_looks():
+            super().watch_has_focus(_has_focus)
 
     def _get_component_classes(self) -> frozenset[str]:  # type: ignore[override]  # Textual's own belongs to the class
         return frozenset() if self._keeps_looks else super()._get_component_classes()
