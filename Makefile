@@ -49,6 +49,7 @@ bench: ## tshoot beside the plain tools, as ratios, into docs/benchmarks.md (SIZ
 	@"$(PYTHON)" bench/tui.py
 	@"$(PYTHON)" bench/archive.py
 	@"$(PYTHON)" bench/big_log.py
+	@"$(PYTHON)" bench/fleet.py
 
 mutants: ## damaged captures by the thousand: none may crash, hang, fill the memory or leave anything behind (COUNT=10000 SEED=2026)
 	@$(SETUP) --dev

@@ -52,8 +52,9 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
 class Operator:
     """A prompter with prepared answers that remembers what it was asked."""
 
-    def __init__(self, accept: bool = False, answers: dict[str, str] | None = None) -> None:
-        self.accept, self.answers = accept, answers or {}
+    def __init__(self, accept: bool = False, answers: dict[str, str] | None = None, agrees: bool = False) -> None:
+        self.accept, self.answers, self.agrees = accept, answers or {}, agrees
+        self.questions: list[tuple[str, str]] = []
         self.keys: list = []
         self.asked: list[tuple[str, str, bool]] = []
 
@@ -64,6 +65,10 @@ class Operator:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         self.asked.append((prompt, host, echo))
         return next((answer for start, answer in self.answers.items() if start in prompt), None)
+
+    def agree(self, question: str, why: str) -> bool:
+        self.questions.append((question, why))
+        return self.agrees
 
 
 @dataclass

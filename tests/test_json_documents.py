@@ -35,7 +35,15 @@ DOCUMENTS = {
     "rejudge-all": ("rejudge_all", ["sessions", "rejudge", "--all"], 3),
     "compare": ("compare", ["sessions", "compare", RECORDED, RECORDED], 0),
     "playbooks": ("playbooks", ["playbooks", "list"], 0),
+    "safety": ("safety", ["playbooks", "safety"], 0),
     "doctor": ("doctor", ["doctor"], 0),
+    "doctor-hosts": ("doctor_hosts", ["doctor", "127.0.0.1:1", "no-such-host.invalid"], 4),
+    "sweep": ("sweep", ["sweep"], 0),
+    "targets": ("targets", ["targets", "--inventory", str(ROOT / "fixtures/inventories/netbox/devices.json")], 0),
+    "target": ("target", ["targets", "show", "rtr1", "--inventory", str(ROOT / "fixtures/inventories/netbox/devices.csv")], 0),
+    "groups": ("groups", ["targets", "groups", "--inventory", str(ROOT / "fixtures/inventories/containerlab/made.clab.yml")], 0),
+    "detected": ("detected", ["targets", "detect", "127.0.0.1:1"], 4),
+    "forgotten": ("forgotten", ["targets", "forget", "esx01"], 0),
 }
 
 

@@ -14,7 +14,9 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"tshoot {__version__}\n")
         return 0
     from tshoot.cli.main import run_words
+    from tshoot.core_files import leave_none
 
+    leave_none()
     return run_words(words)
 
 

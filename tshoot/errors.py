@@ -33,6 +33,10 @@ class PlaybookError(TshootError):
         self.problems = problems
 
 
+class InventoryError(PlaybookError):
+    """A list of targets that cannot be used; `problems` as those of a playbook."""
+
+
 class CaptureFileError(TshootError):
     """A file that is no readable capture."""
 

@@ -6,12 +6,14 @@ It is the engine's `Knowledge` (text to facts, causes) and the lint's `Catalogue
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from tshoot.model.events import CommandRan
 from tshoot.model.facts import CommandText, Parsed, Span
 from tshoot.model.text import decode
 from tshoot.parsers import parse, parser_facts, parser_names
-from tshoot.platforms.loader import load_platform, platform_names
+from tshoot.platforms.loader import known_rule, load_platform, platform_names
+from tshoot.platforms.rules import CommandRule
 from tshoot.playbook.causes import Cause, all_causes, cause
 
 
@@ -46,10 +48,14 @@ class ShippedKnowledge:
         return parser_facts(parser)
 
     def reads_only(self, platform: str, command: str) -> bool:
-        return load_platform(platform).rule_for(command) is not None
+        return self.rule(platform, command) is not None
+
+    def rule(self, platform: str, command: str) -> CommandRule | None:
+        """The pattern by which the platform knows the command to only read."""
+        return known_rule(platform, command)
 
     def parser_of(self, platform: str, command: str) -> str | None:
-        rule = load_platform(platform).rule_for(command)
+        rule = self.rule(platform, command)
         return rule.parser if rule else None
 
     def can_capture(self, platform: str) -> bool:
@@ -65,8 +71,14 @@ class ShippedKnowledge:
 
     def versions(self) -> Mapping[str, str]:
         """Parser name -> short hash of its source: which reading of the outputs a session was judged by."""
-        import hashlib
-        from importlib import resources
+        return dict(_versions())
 
-        folder = resources.files("tshoot.parsers")
-        return {name: hashlib.sha256((folder / f"{name}.py").read_bytes()).hexdigest()[:12] for name in parser_names()}
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Read once: what a process runs does not change with its files."""
+    import hashlib
+    from importlib import resources
+
+    folder = resources.files("tshoot.parsers")
+    return {name: hashlib.sha256((folder / f"{name}.py").read_bytes()).hexdigest()[:12] for name in parser_names()}

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Settings:
     """How to run: `record` is the folder of sessions, `state` the folder of capture journals (None: the user's own),
-    `ssh` None means the user's set-up, `capture_directories` role -> folder on the target to capture into, instead of its platform's."""
+    `ssh` None means the user's set-up, `capture_directories` role -> folder on the target to capture into, instead of its platform's.
+    `inventory` are the files that name targets, () those of TSHOOT_INVENTORY and the user's own, None: no inventory is looked at."""
 
     record: Path | None = None
     state: Path | None = None
     ssh: SshSettings | None = None
     capture_directories: Mapping[str, str] = field(default_factory=dict)
+    inventory: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

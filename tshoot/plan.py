@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from tshoot.model.effects import StartCapture
+from tshoot.performers.capture_sample import MOST_PACKETS
 from tshoot.platforms.loader import load_platform
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import CaptureStep, RunStep
@@ -46,7 +47,7 @@ def _run_commands(step: RunStep, prepared: Prepared) -> tuple[str, ...]:
     command = step.command_on(prepared.targets[step.target].platform)
     if command is None or not command.source:
         return ()
-    text = planned_text(command, prepared.inputs, shlex.quote)
+    text = planned_command(command, prepared.inputs)
     if step.sampling is None:
         return (text,)
     every, seconds = (planned_text(template, prepared.inputs) for template in (step.sampling.every, step.sampling.seconds))
@@ -66,14 +67,33 @@ def capture_commands(capture: StartCapture, platform: str, directory: str = "") 
     if recipe is None:
         return ()
     file = f"{(directory or recipe.directories[0]).rstrip('/')}/tshoot-‹session›.pcap"
-    places = {"interface": capture.interface, "snaplen": capture.snaplen, "packets": capture.packets, "path": file}
-    command = f"{recipe.program} {recipe.arguments.format(**places, filter=shlex.quote(capture.filter))}"
+    places = {"interface": capture.interface, "snaplen": capture.snaplen, "filter": shlex.quote(capture.filter)}
+    command = f"{recipe.program} {recipe.arguments.format(**places, path=file, packets=capture.packets)}"
+    counted = recipe.arguments.format(**places, path="-", packets=min(capture.packets, MOST_PACKETS))
+    sample = f"{recipe.program} {counted} | wc -c   (for {recipe.sample_seconds:g} s, counted only)" if recipe.sample_seconds else ""
     bounds = f"ended after {capture.seconds:g} s, {capture.packets} packets or {capture.megabytes:g} MB, or when the connection ends"
-    return (recipe.free_space, f"{command}   ({bounds})", f"sha256sum {file}", f"rm -f {file}")
+    texts = (recipe.free_space, recipe.processes, sample, f"{command}   ({bounds})", f"sha256sum {file}", f"rm -f {file}")
+    return tuple(text for text in texts if text)
 
 
-def planned_text(template: Template, inputs: Mapping[str, str | int], quote: Callable[[str], str] = str) -> str:
-    """The text with inputs filled in, each through `quote`; what only a device can tell stays readable as ‹expression›."""
+def planned_command(template: Template, inputs: Mapping[str, str | int]) -> str:
+    """The command as it will be run, inputs in their quotes, what only a device can tell as ‹expression›; or why it will not be run."""
+    from tshoot.playbook.command_text import CommandLine
+
+    line = CommandLine()
+    for part in template.parts:
+        text = part if isinstance(part, str) else planned_text(Template(part.source, (part,)), inputs)
+        if isinstance(part, str):
+            line.literal(text)
+        elif text == f"‹{part.source}›":
+            line.text += text
+        elif (refused := line.value(text, part.source)) is not None:
+            return f"‹not run: {refused.reason}›"
+    return line.text
+
+
+def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
+    """The text with inputs filled in; what only a device can tell stays readable as ‹expression›."""
     from tshoot.playbook.evaluation import render
 
     pieces = []
@@ -81,6 +101,6 @@ def planned_text(template: Template, inputs: Mapping[str, str | int], quote: Cal
         if isinstance(part, str):
             pieces.append(part)
             continue
-        text, _ = render(Template(part.source, (part,)), inputs, quote)
+        text, _ = render(Template(part.source, (part,)), inputs)
         pieces.append(text if isinstance(text, str) else f"‹{part.source}›")
     return "".join(pieces)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from tshoot.cancel import CancelToken
 from tshoot.engine.advance import begin
 from tshoot.errors import PlaybookError, UsageError
+from tshoot.inventory.fitting import fitting, unfit
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.events import NoteAdded, TargetSpec
+from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.opening import Opening as Opening  # noqa: PLC0414 - front ends take it from here
 from tshoot.opening import Settings as Settings  # noqa: PLC0414
@@ -33,17 +35,24 @@ from tshoot.steering import Steering
 from tshoot.transports.address import parse_address
 
 if TYPE_CHECKING:
+    from tshoot.inventory.inventory import Inventory
     from tshoot.session.log import SessionLog
     from tshoot.transports.base import Prompter
+    from tshoot.transports.credentials import Credentials
+    from tshoot.transports.settings import SshSettings
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that could start: a playbook without problems, every target named, every input valid."""
+    """A run that could start: a playbook without problems, every target named, every input valid.
+
+    `guessed` are the roles whose platform nobody knows: the first of the role's, until the device is asked.
+    """
 
     playbook: Playbook
     targets: Mapping[str, TargetSpec]
     inputs: Mapping[str, str | int]
+    guessed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,15 +74,30 @@ def checked_playbook(name: str) -> Playbook:
     return playbook
 
 
-def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str], platforms: Mapping[str, str] = MappingProxyType({})) -> Prepared:
-    """Check playbook, targets, inputs and the `platforms` chosen for roles that may be several; UsageError names all that is missing or wrong."""
-    playbook = checked_playbook(name)
+def prepare(
+    name: str | Playbook,
+    targets: Mapping[str, str],
+    inputs: Mapping[str, str],
+    platforms: Mapping[str, str] = MappingProxyType({}),
+    inventory: Inventory | None = None,
+) -> Prepared:
+    """Check playbook, targets, inputs and the `platforms` chosen for roles that may be several; UsageError names all that is missing or wrong.
+
+    What the `inventory` knows of a target's platform counts where none was chosen, and a target that it knows to be something else is refused.
+    """
+    playbook = name if isinstance(name, Playbook) else checked_playbook(name)
     problems = [f"`{role}` is no target of {playbook.id}" for role in targets if role not in playbook.roles]
     problems += [
         f"--target {name}=HOST is missing: {role.help}" for name, role in playbook.roles.items() if not targets.get(name) and not role.optional
     ]
     problems += [problem for role, platform in platforms.items() if (problem := _platform_problem(playbook, role, platform))]
     problems += [f"--target {role}={targets[role]}: {problem}" for role in playbook.roles if (problem := _address_problem(targets.get(role, "")))]
+    known = {} if inventory is None or problems else {role: inventory.typed(typed) for role, typed in targets.items() if typed}
+    problems += [
+        f"--target {role}={targets[role]}: {problem}"
+        for role, target in known.items()
+        if not platforms.get(role) and (problem := unfit(target, role, playbook.roles[role].platforms))
+    ]
     values: Mapping[str, str | int] = {}
     try:
         values = typed_inputs(playbook, inputs)
@@ -81,10 +105,34 @@ def prepare(name: str, targets: Mapping[str, str], inputs: Mapping[str, str], pl
         problems.append(error.message)
     if problems:
         raise UsageError("; ".join(problems), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
-    specs = {
-        name: TargetSpec(name, targets[name], platforms.get(name) or role.platforms[0]) for name, role in playbook.roles.items() if targets.get(name)
-    }
-    return Prepared(playbook, specs, values)
+    fit = {role: fitting(target.platforms, playbook.roles[role].platforms) for role, target in known.items()}
+    settled = {role: platforms.get(role) or fit.get(role, "") for role in playbook.roles}
+    specs = {name: TargetSpec(name, targets[name], settled[name] or role.platforms[0]) for name, role in playbook.roles.items() if targets.get(name)}
+    guessed = tuple(name for name in specs if not settled[name] and len(playbook.roles[name].platforms) > 1)
+    return Prepared(playbook, specs, values, guessed)
+
+
+def known_targets(settings: Settings) -> Inventory | None:
+    """The inventory that a run of these settings looks at, None where it looks at none. InventoryError where a file of it cannot be used."""
+    if settings.inventory is None:
+        return None
+    from tshoot.inventory.memory import default_memory
+    from tshoot.inventory.sources import known
+    from tshoot.transports.settings import SshSettings
+
+    return known(settings.inventory, ssh_config=(settings.ssh or SshSettings()).config_file, memory=default_memory(settings.state))
+
+
+def reaching(settings: Settings, inventory: Inventory | None = None) -> Settings:
+    """The settings with the places of the inventory's targets (`known_targets` where it is None), so that its names can be connected to."""
+    inventory = inventory or known_targets(settings)
+    if inventory is None:
+        return settings
+    from tshoot.transports.settings import SshSettings
+
+    ssh = settings.ssh or SshSettings()
+    transports = ssh.transports if "" in ssh.transports else {**inventory.transports, **ssh.transports}
+    return replace(settings, ssh=replace(ssh, places={**inventory.places, **ssh.places}, transports=transports))
 
 
 def _platform_problem(playbook: Playbook, role: str, platform: str) -> str:
@@ -94,7 +142,14 @@ def _platform_problem(playbook: Playbook, role: str, platform: str) -> str:
     return "" if platform in known else f"--platform {role}={platform}: `{role}` can be {', '.join(known)}"
 
 
+def names_several(typed: str) -> bool:
+    """Whether what was typed for a role is a group of the inventory (`@esx-prod`) or a list (`esx01,esx02`)."""
+    return typed.startswith("@") or "," in typed
+
+
 def _address_problem(typed: str) -> str:
+    if names_several(typed):
+        return f"several targets, and one run has one: `tshoot run PLAYBOOK --target ROLE={clean_line(typed)} --fan-out` runs them side by side"
     try:
         if typed:
             parse_address(typed)
@@ -133,21 +188,39 @@ def start(
     views: Sequence[View] = (),
     cancel: CancelToken | None = None,
     steering: Steering | None = None,
+    inventory: Inventory | None = None,
 ) -> Started:
-    """Open the session and build the runner; nothing is connected to before `run()`. `steering` is the operator's hand on the run."""
+    """Open the session and build the runner; nothing is connected to before `run()`. `steering` is the operator's hand on the run.
+
+    `inventory` is that of the settings, where whoever starts many runs has read it already.
+    """
     from tshoot.session.log import SessionLog
     from tshoot.session.store import default_root
 
     knowledge = ShippedKnowledge()
     log = SessionLog.create(settings.record or default_root(), prepared.playbook.id, prepared.playbook.text, knowledge.versions())
-    begun = partial(begin, prepared.playbook, prepared.targets, prepared.inputs, knowledge)
-    return assemble(log, begun, prepared.targets, settings, operator=operator, prompter=prompter, views=views, cancel=cancel, steering=steering)
+    targets = dict(prepared.targets)  # whose platforms are settled before the run begins
+    begun = partial(begin, prepared.playbook, targets, prepared.inputs, knowledge)
+    guessed = {role: prepared.playbook.roles[role].platforms for role in prepared.guessed}
+    return assemble(
+        log,
+        begun,
+        targets,
+        settings,
+        guessed=guessed,
+        operator=operator,
+        prompter=prompter,
+        views=views,
+        cancel=cancel,
+        steering=steering,
+        inventory=inventory,
+    )
 
 
 def assemble(
     log: SessionLog,
     begun: Begin,
-    targets: Mapping[str, TargetSpec],
+    targets: dict[str, TargetSpec] | Mapping[str, TargetSpec],
     settings: Settings,
     *,
     operator: Operator,
@@ -156,25 +229,39 @@ def assemble(
     cancel: CancelToken | None = None,
     told: Told | None = None,
     steering: Steering | None = None,
+    guessed: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    inventory: Inventory | None = None,
 ) -> Started:
-    """A run from `begun` on, into `log`, which `told` tells of where it holds something already; `run()` closes it."""
+    """A run from `begun` on, into `log`, which `told` tells of where it holds something already; `run()` closes it.
+
+    `guessed`: roles and their platforms whose device is asked which it is before `begun` looks at `targets`; asked only with an inventory.
+    """
     from tshoot.performers.command import reads_only
+    from tshoot.performers.settling import Settling
     from tshoot.performers.world import World
     from tshoot.session.store import default_root
 
+    inventory = inventory or known_targets(settings)
+    settings = settings if inventory is None else reaching(settings, inventory)
     cancel = cancel or CancelToken()
     state = settings.state or default_root().parent
     steering = steering or Steering()
     steering.meet(operator.approve if isinstance(operator, Approver) else None, lambda role, command: reads_only(targets[role], command))
-    world = World(targets, log, operator, prompter, cancel, settings.ssh, settings.capture_directories, state, steering)
+    ssh, forget = ssh_of_a_run(settings.ssh, inventory)
+    world = World(targets, log, operator, prompter, cancel, ssh, settings.capture_directories, state, steering)
+
+    settling = Settling(world, targets, guessed, inventory, state)
 
     def go() -> Verdict | None:
-        with log:
-            return runner.run()
+        try:
+            with log:
+                return runner.run()
+        finally:
+            forget()
 
     runner = Runner(
-        begun,
-        world.perform,
+        lambda: settling.settled(begun),
+        settling.perform,
         log,
         views=views,
         cancel=cancel,
@@ -184,3 +271,26 @@ def assemble(
     )
     world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
     return Started(log.header.session, log.folder, go, cancel)
+
+
+def ssh_of_a_run(ssh: SshSettings | None, inventory: Inventory | None = None) -> tuple[SshSettings, Callable[[], None]]:
+    """Settings with the credentials of the run, and what wipes them at its end; those that a fleet shares are the fleet's to wipe."""
+    from tshoot.transports.settings import SshSettings
+
+    ssh = ssh or SshSettings()
+    if ssh.credentials is not None:
+        return ssh, lambda: None
+    credentials = credentials_of(inventory)
+    return replace(ssh, credentials=credentials), credentials.forget
+
+
+def credentials_of(inventory: Inventory | None, share: bool | None = None) -> Credentials:
+    """Of one run or fleet: the system's keyring, by target and by the inventory's groups, then what the operator answers."""
+    from tshoot.transports.credentials import Credentials
+    from tshoot.transports.keyring import SystemKeyring
+
+    def groups(host: str) -> tuple[str, ...]:
+        known = inventory.host(host) if inventory is not None else None
+        return tuple(sorted(known.groups)) if known is not None else ()
+
+    return Credentials(SystemKeyring(), groups, share)

@@ -17,7 +17,10 @@ WRITERS = {
     "stdout": {"cli/output.py", "__main__.py"},  # __main__: `--version`, before anything is imported
     "stderr": {"cli/diagnostics.py"},
 }
-OWN_PROCESSES = "simulator/programs/"  # stand-ins for a device's programs: their streams are the device's
+OWN_PROCESSES = (
+    "simulator/programs/",  # stand-ins for a device's programs: their streams are the device's
+    "transports/openssh_askpass.py",  # run by `ssh`, which reads its output
+)
 
 
 def uses(tree: ast.AST, stream: str) -> Iterator[int]:

@@ -12,6 +12,8 @@ from tests.sshd import Operator, Sshd
 from tshoot.platforms.loader import CliRecipe
 from tshoot.transports.base import Transport
 from tshoot.transports.cli import CliTransport
+from tshoot.transports.openssh import OpenSshTransport
+from tshoot.transports.openssh_link import OpenSshLink
 from tshoot.transports.ssh import SshTransport
 
 IOS = CliRecipe("cisco_ios", enable=False)
@@ -29,6 +31,16 @@ def cli_transport(server: Sshd, operator: Operator | None = None, host: str = ""
 
 def exec_transport(server: Sshd, operator: Operator | None = None, host: str = "", **settings) -> SshTransport:
     return SshTransport(host or server.host, prompter=operator or Operator(), settings=server.settings(**settings))
+
+
+def ssh_transport(server: Sshd, operator: Operator | None = None, host: str = "", on_note=print, **settings) -> OpenSshTransport:
+    """By the system's own `ssh`."""
+    return OpenSshTransport(host or server.host, prompter=operator or Operator(), settings=server.settings(**settings), on_note=on_note)
+
+
+def cli_ssh_transport(server: Sshd, operator: Operator | None = None, host: str = "", recipe=IOS, on_note=print, **settings) -> CliTransport:
+    given, asked, host = server.settings(**settings), operator or Operator(), host or server.host
+    return CliTransport(host, recipe=recipe, prompter=asked, settings=given, on_note=on_note, link=OpenSshLink(host, asked, given, on_note))
 
 
 @dataclass(frozen=True)
@@ -60,4 +72,21 @@ KINDS = {
     "exec-openssh": Kind(Sshd, exec_transport, EXEC),
     "exec-paramiko-server": Kind(OddServer, exec_transport, EXEC),
     "cli-openssh": Kind(cli_server, cli_transport, CLI),
+    "exec-by-ssh": Kind(Sshd, ssh_transport, EXEC),
+    "cli-by-ssh": Kind(cli_server, cli_ssh_transport, CLI),
+}
+
+# By the system's `ssh`: what its own suites (test_transports, test_by_ssh) do not show already; each case costs a process and a login more.
+BY_SSH = {
+    "exec-by-ssh": {"output", "endless_output_times_out", "cancelled_before_it_starts", "one_login", "ssh_config_is_followed"},
+    "cli-by-ssh": {
+        "output",
+        "bytes_are_raw",
+        "output_beyond_the_bound_is_dropped_and_said",
+        "time_out_keeps_what_was_printed_and_the_connection",
+        "cancel_returns_at_once",
+        "one_login",
+        "close_leaves_no_thread",
+        "changed_host_key_is_refused_unasked",
+    },
 }

@@ -254,9 +254,9 @@ def test_host_that_falls_silent_during_a_command(tmp_path):
         transport = odd_transport(server)
         transport.connect(CancelToken())
         children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True).stdout.split()
-        threading.Timer(0.5, lambda: [os.kill(int(child), signal.SIGSTOP) for child in children]).start()
+        threading.Timer(2, lambda: [os.kill(int(child), signal.SIGSTOP) for child in children]).start()
         with pytest.raises(CommandTimeout) as caught:
-            transport.run("echo last words; sleep 30", timeout=1.5, cancel=CancelToken())
+            transport.run("echo last words; sleep 30", timeout=4, cancel=CancelToken())
         for child in children:
             os.kill(int(child), signal.SIGCONT)
         assert caught.value.kind == "unresponsive"

@@ -96,7 +96,21 @@ def fits(name: str, word: str) -> bool:
 
 def load_case(name: str) -> Case:
     """TypeError or KeyError for a description with an unknown or a missing key."""
-    given = load_yaml_file(CASES / f"{name}.yaml")
+    world, merged = world_of(load_yaml_file(CASES / f"{name}.yaml"))
+    return Case(
+        name=name,
+        world=world,
+        targets={role: Target(**about) if isinstance(about, dict) else Target(about) for role, about in merged.pop("targets").items() if about},
+        inputs={key: str(value) for key, value in merged.pop("inputs").items()},
+        expect=Expectation(**merged.pop("expect")),
+        before=tuple(dict(step) for step in merged.pop("before", ())),
+        firewall={host: tuple(rules) for host, rules in merged.pop("firewall", {}).items()},
+        **merged,
+    )
+
+
+def world_of(given: dict[str, Any]) -> tuple[World, dict[str, Any]]:
+    """The world that a case's description names, with its changes, and what else both say, merged."""
     merged = _merged(_world(given.pop("world")), {**given.pop("change", {}), **given})
     hosts = merged.pop("hosts")
     interfaces = {host: tuple(_interface(name, about) for name, about in of["interfaces"].items() if about) for host, of in hosts.items()}
@@ -105,16 +119,7 @@ def load_case(name: str) -> Case:
         host: {service: dict(options or {}) for service, options in of.get("services", {}).items() if options is not False}
         for host, of in hosts.items()
     }
-    return Case(
-        name=name,
-        world=World(interfaces, setup, services, merged.pop("observe", {})),
-        targets={role: Target(**about) if isinstance(about, dict) else Target(about) for role, about in merged.pop("targets").items() if about},
-        inputs={key: str(value) for key, value in merged.pop("inputs").items()},
-        expect=Expectation(**merged.pop("expect")),
-        before=tuple(dict(step) for step in merged.pop("before", ())),
-        firewall={host: tuple(rules) for host, rules in merged.pop("firewall", {}).items()},
-        **merged,
-    )
+    return World(interfaces, setup, services, merged.pop("observe", {})), merged
 
 
 def _world(name: str) -> Any:

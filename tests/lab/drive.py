@@ -59,6 +59,9 @@ class NobodyToAsk:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return None
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
 
 def drive(case: Case, hosts: dict[str, Host], results: Path, record: bool = False) -> dict[str, Any]:
     """{"verdict", "cause", "decided_at", "problems": [...]}; session, capture and outputs are kept in `results`.

@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.lab.access.case import AccessCase, is_access, load_access
 from tests.lab.case import Case, load_case
 from tests.lab.host import Host, wait_for
 from tests.lab.network import OPERATOR, build
@@ -32,12 +33,16 @@ def main(name: str, results: Path, mode: str) -> None:
     hosts: dict[str, Host] = {}
     try:
         subprocess.run(["mount", "-t", "tmpfs", "lab", "/run"], check=True)
-        case = load_case(name)
-        result["expected"] = case.expect.cause or case.expect.verdict
+        case = load_access(name) if is_access(name) else load_case(name)
+        result["expected"] = case.expected if isinstance(case, AccessCase) else case.expect.cause or case.expect.verdict
         hosts = build(case)
         set_up(case, hosts)
         result |= {"start": time.monotonic() - begin, "hosts": {host.name: host.pid for host in hosts.values()}}
-        if mode == "observe":
+        if isinstance(case, AccessCase):
+            from tests.lab.access.driving import get_in, look_plainly
+
+            result |= look_plainly(case, hosts, results) if mode == "observe" else get_in(case, hosts, results)
+        elif mode == "observe":
             observe(case, hosts, results)
             result["verdict"] = "observed"
         else:
@@ -62,7 +67,7 @@ def end_with_the_runner(let_go: threading.Event) -> None:
     os._exit(0)
 
 
-def set_up(case: Case, hosts: dict[str, Host]) -> None:
+def set_up(case: Case | AccessCase, hosts: dict[str, Host]) -> None:
     """Services up, then what the case ends of them."""
     for name, services in case.world.services.items():
         for service, options in services.items():

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.lab.access.case import AccessCase
 from tests.lab.case import Case, Interface
 from tests.lab.host import Host
 
@@ -18,7 +19,7 @@ ROOT = Path("/run/lab")
 OPERATOR = "operator"  # the host that this process is
 
 
-def build(case: Case) -> dict[str, Host]:
+def build(case: Case | AccessCase) -> dict[str, Host]:
     """All hosts, connected and filtered as the case says; the operator's is this process's own namespace."""
     folder = ROOT / OPERATOR
     folder.mkdir(parents=True)

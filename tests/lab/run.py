@@ -47,7 +47,10 @@ PACKAGES = {  # program -> Debian's packages
     "ethtool": "ethtool",
     "unshare": "util-linux",
     "tshark": "tshark",
+    "faillock": "libpam-modules-bin",
+    "openssl": "openssl",
 }
+MODULES = {"pam_google_authenticator.so": "libpam-google-authenticator"}  # of PAM -> Debian's package
 
 
 def main() -> int:
@@ -88,14 +91,19 @@ def why_not() -> str:
     """What this machine lacks to be a laboratory; "" where it has all."""
     if sys.platform != "linux":
         return f"it needs the namespaces of Linux, and this is {sys.platform}"
-    missing = [packages for program, packages in PACKAGES.items() if not shutil.which(program)]
-    if missing:
+    if missing := missing_packages():
         return "missing programs; apt-get install " + " ".join(missing)
     tried = subprocess.run([*UNSHARE, *user(), "mount", "-t", "tmpfs", "lab", "/run"], capture_output=True, text=True)
     if tried.returncode:
         needs = "" if os.getuid() == 0 else "; run it as root, or install uidmap and give this user a range in /etc/subuid and /etc/subgid"
         return f"no namespaces can be made ({tried.stderr.strip()}){needs}"
     return ""
+
+
+def missing_packages() -> list[str]:
+    lacking = [packages for program, packages in PACKAGES.items() if not shutil.which(program)]
+    modules = {file.name for folder in ("/lib", "/usr/lib") for file in Path(folder).glob("*/security/*.so")}
+    return lacking + [package for module, package in MODULES.items() if module not in modules]
 
 
 UNSHARE = ["unshare", "-n", "-m", "-u", "-p", "--fork", "--kill-child", "--mount-proc"]

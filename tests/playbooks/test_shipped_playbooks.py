@@ -14,6 +14,9 @@ import pytest
 from tests.shipped_scenarios import SCENARIOS as SHIPPED
 from tshoot.__main__ import main
 from tshoot.knowledge import ShippedKnowledge
+from tshoot.model.effects import RunCommand
+from tshoot.model.events import EffectRequested
+from tshoot.platforms.loader import load_platform
 from tshoot.playbook.causes import all_causes
 from tshoot.playbook.check import check_playbook
 from tshoot.playbook.loader import load_playbook, shipped_playbooks
@@ -54,6 +57,14 @@ def rehearsed(scenario: Scenario) -> Rehearsal:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 def test_a_scenario_reaches_the_verdict_that_it_expects(scenario: Scenario) -> None:
     assert rehearsed(scenario).problems == ()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_every_command_of_a_scenario_passes_the_gate_with_its_values(scenario: Scenario) -> None:
+    requested = [event.effect for event in rehearsed(scenario).events if isinstance(event, EffectRequested)]
+    commands = {(effect.target, effect.command) for effect in requested if isinstance(effect, RunCommand)}
+    refused = [command for role, command in sorted(commands) if load_platform(scenario.devices[role].platform).rule_for(command) is None]
+    assert refused == []
 
 
 @each_playbook

@@ -444,6 +444,9 @@ class Nobody:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return None
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
 
 def test_a_trial_on_the_wrong_platform_says_so(tmp_path: Path, served: Served) -> None:
     given = opening_of(served, tmp_path, known=True)

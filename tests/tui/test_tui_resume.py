@@ -91,8 +91,8 @@ async def test_a_path_that_would_part_today_is_explained_and_kept_only_by_its_ow
     app = TshootApp(Opening(settings=Settings(record=tmp_path)))
     async with app.run_test(size=(100, 40), notifications=True) as pilot:
         await asked_to_go_on(pilot, "Today a decision that was taken would be another")
-        shown = screen_text(pilot)
-        assert all(text in shown for text in ("at ping_full it led to nfsd_port, today to ping_small", "k Keep path", "t Targets"))
+        told = ("at ping_full it led to nfsd_port, today to ping_small", "k Keep path", "t Targets")
+        await until(pilot, lambda: all(text in screen_text(pilot) for text in told), "where they part, and the keys")
         await pilot.press("y")
         assert isinstance(app.screen, ResumeScreen) and not begun, "y does not go on along a path that parted"
         await named(pilot, "root@kk.example")

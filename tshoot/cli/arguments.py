@@ -32,6 +32,19 @@ _DISTILLED = (
     "The draft decides nothing: it asks what was asked, in that order, and ends inconclusively until you write its conditions. Nothing is"
     " overwritten without --force. Exit status: 0 the draft lints and its scenario passes, 2 not, or nothing could be distilled."
 )
+_SAFE = "exit status: 0 every command is proven to only read, 2 one is not (it changes something, or fits no pattern), or a playbook has problems"
+_DETECTED = (
+    "One login a target, and version commands that only read. Exit status: 0 every device is recognised, 3 one is none of tshoot's platforms, 4 one"
+    " could not be asked; 2 usage, 130 interrupted. After a login that was rejected no other target is asked."
+)
+_SWEPT = (
+    "exit status: 0 nothing is left (or --json only listed it), 4 a target could not be reached or kept something, 2 usage, or nothing was agreed to,"
+    " 130 interrupted. What a run could not fetch is kept on this machine before it is removed."
+)
+_KEPT = (
+    "Read when a target asks for a password and neither agent nor key logs in. Needs the library `keyring` (pip install 'tshoot[keyring]')"
+    " and a keyring that runs. Exit status: 0 done, 1 `forget` found none, 2 usage or no keyring, 5 the library is missing."
+)
 _REDACTED = (
     "Prefixes, lengths and kinds of addresses stay, as do numbers, times and ordinary words: read docs/security.md before you send it."
     " Exit status of redact: 0 where the redacted session is judged as the original is, else 3."
@@ -44,16 +57,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="print the version")
     parser.set_defaults(verb="home")
+    _inventory(parser, [])
     verbs = parser.add_subparsers(title="verbs (none: the terminal interface)", metavar="VERB")
     _run(_verb(verbs, "run", "walk a playbook on live targets"))
     _analyze(_verb(verbs, "analyze", "diagnose captures and pasted terminal text that somebody sent"))
     _verb(verbs, "explain", "what a cause means, who fixes it and how").add_argument("cause", help="for example nfs.mount-denied")
     _detectors(_verb(verbs, "detectors", "what captures are judged for: causes, their proof, filters"))
-    _playbooks(_verb(verbs, "playbooks", "list, show, lint, test, graph, coverage of playbooks"))
+    _playbooks(_verb(verbs, "playbooks", "list, show, lint, safety, test, graph, coverage of playbooks"))
     _sessions(_verb(verbs, "sessions", "list, show, replay, verify recorded sessions; judge them again, go on with them"))
     _demo(_verb(verbs, "demo", "a recorded fault, served by a simulated device over real SSH on loopback"))
+    _sweep(_verb(verbs, "sweep", "captures that crashed runs left on targets: list them, remove them"))
+    _targets(_verb(verbs, "targets", "the targets that tshoot knows, by name: where they are, what they are, who says so"))
     _serve(_verb(verbs, "serve", "the full-screen interface in a browser of this machine: loopback only, with a token"))
-    _json(_verb(verbs, "doctor", "what is missing on this machine, and the command that mends it"))
+    _credentials(_verb(verbs, "credentials", "passwords of targets in your system's keyring: keep, forget, list names"))
+    _doctor(_verb(verbs, "doctor", "what is missing on this machine, and the command that mends it; the way to a target, and where it stops"))
     return parser
 
 
@@ -63,7 +80,62 @@ def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str,
     return parser
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _inventory(parser)
+    parser.epilog = (
+        "exit status: 0 nothing is missing, or stops the way as far as it was tried, 4 something stops it, 5 a program is missing, 2 usage"
+    )
+    parser.add_argument("hosts", nargs="*", metavar="HOST", help="walk the way to this target (or @GROUP), hop by hop; default: this machine")
+    parser.add_argument("--login", action="store_true", help="log in once at each hop; without it nothing is authenticated")
+    parser.add_argument("--platform", default="", metavar="PLATFORM", help="what HOST is: after a login its version is asked for")
+    _transport(parser)
+    _json(parser)
+
+
+def _credentials(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _KEPT
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _json(actions.add_parser("list", help="the names that were kept with `set`; never a secret"))
+    keep = actions.add_parser("set", help="keep a password, which is asked for, or read from standard input where that is no terminal", epilog=_KEPT)
+    forget = actions.add_parser("forget", help="remove it from the keyring", epilog=_KEPT)
+    for action in (keep, forget):
+        action.add_argument("name", metavar="USER@HOST", help="a target as you type it, or USER@@GROUP for a group of the inventory")
+
+
+def _sweep(parser: argparse.ArgumentParser) -> None:
+    _inventory(parser)
+    parser.epilog = _SWEPT
+    parser.add_argument("hosts", nargs="*", metavar="HOST", help="only these targets (default: all that the journals of this machine name)")
+    parser.add_argument("--yes", action="store_true", help="remove without asking")
+    _json(parser)
+
+
+def _inventory(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
+    help_ = "a list of targets: targets.yaml, Ansible inventory, containerlab topology, NetBox export (default: $TSHOOT_INVENTORY)"
+    parser.add_argument("--inventory", action="append", default=default, metavar="FILE", help=help_)
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(action="list", group="", json=False)
+    _inventory(parser)
+    parser.add_argument("--json", action="store_true", help="write exactly one JSON document to standard output")
+    actions = parser.add_subparsers(metavar="ACTION", dest="chosen")
+    listing = actions.add_parser("list", help="all of them (the default)")
+    listing.add_argument("group", nargs="?", default="", metavar="@GROUP", help="only those of this group or tag")
+    actions.add_parser("groups", help="groups and tags, with their targets")
+    actions.add_parser("show", help="all that is known of one target").add_argument("name")
+    detect = actions.add_parser("detect", help="log in, ask the device what it is, remember it", epilog=_DETECTED)
+    detect.add_argument("names", nargs="+", metavar="NAME", help="targets, also @GROUP, or hosts as they are typed")
+    forget = actions.add_parser("forget", help="forget what a device said it is")
+    forget.add_argument("names", nargs="+", metavar="NAME")
+    for name, action in actions.choices.items():
+        action.set_defaults(action=name)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="write exactly one JSON document to standard output")
+        _inventory(action)
+
+
 def _serve(parser: argparse.ArgumentParser) -> None:
+    _inventory(parser)
     parser.add_argument("--port", type=int, default=0, metavar="N", help="listen on 127.0.0.1:N (default: one that is free)")
 
 
@@ -78,8 +150,9 @@ def _record(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("playbook", help="id of a shipped playbook (tshoot playbooks list) or a file")
     parser.add_argument(
-        "--target", action="append", default=[], metavar="ROLE=HOST", help="which device plays a role: an ssh_config name, user@host:port"
+        "--target", action="append", default=[], metavar="ROLE=HOST", help="which device plays a role: name, user@host:port; several: a,b or @GROUP"
     )
+    _inventory(parser)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="inputs", help="the value of an input")
     parser.add_argument(
         "--platform", action="append", default=[], metavar="ROLE=PLATFORM", help="what a target is, where a role may be several, e.g. router=frr"
@@ -87,6 +160,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--capture-dir", action="append", default=[], metavar="ROLE=DIR", help="folder on the target to capture into, e.g. a datastore"
     )
+    _transport(parser)
+    parser.add_argument("--fan-out", action="store_true", help="run all targets of a group (ROLE=@GROUP) side by side without asking which one")
+    parser.add_argument("--parallel", type=int, default=16, metavar="N", help="at most N targets at once (default: 16)")
     parser.add_argument("--plan", action="store_true", help="print every command that may run, connect nowhere")
     parser.add_argument("--yes", action="store_true", help="answer yes to every question, also to commands that change something")
     parser.add_argument("--step", action="store_true", help="show each command before it runs: run, edit, skip, or done by hand (plain lines)")
@@ -128,6 +204,9 @@ def _playbooks(parser: argparse.ArgumentParser) -> None:
     _json(actions.add_parser("list", help="the shipped playbooks"))
     actions.add_parser("show", help="what a playbook asks for and may run").add_argument("playbook")
     actions.add_parser("lint", help="every problem, as file:line:column: message").add_argument("files", nargs="*", metavar="FILE")
+    safety = actions.add_parser("safety", help="the proof that a playbook only reads: each command, its pattern, its values", epilog=_SAFE)
+    safety.add_argument("playbooks", nargs="*", metavar="PLAYBOOK", help="ids or files (default: all that ship)")
+    _json(safety)
     test = actions.add_parser("test", help="play a playbook's scenarios offline and compare the verdicts")
     test.add_argument("playbooks", nargs="*", metavar="PLAYBOOK")
     test.add_argument("--scenarios", metavar="DIR", help="play those below DIR/PLAYBOOK instead of the shipped ones")
@@ -230,6 +309,11 @@ def _archive(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         _record(action)
 
 
+def _transport(parser: argparse.ArgumentParser) -> None:
+    help_ = "connect by paramiko, by openssh (this system's ssh), or auto: paramiko, and openssh is offered where that cannot (the default)"
+    parser.add_argument("--transport", action="append", default=[], metavar="[ROLE=]NAME", help=help_)
+
+
 def _rejudge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--playbook", metavar="ID|FILE", help="judge by this playbook (default: the one in the session; `shipped`: today's of its id)"
@@ -254,6 +338,8 @@ def _verify_fix(parser: argparse.ArgumentParser) -> None:
 
 
 def _other_hosts(parser: argparse.ArgumentParser) -> None:
+    _inventory(parser)
+    _transport(parser)
     parser.add_argument(
         "--target", action="append", default=[], metavar="ROLE=HOST", help="where this machine knows a target of the session by another name"
     )

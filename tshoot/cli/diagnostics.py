@@ -50,16 +50,31 @@ def ask(text: str) -> None:
     _write(clean(text))
 
 
-def status(text: str) -> None:
-    """A passing line that the next one overwrites; only on a terminal that can."""
+_lines_up = 0  # of what passes, above the one where the cursor stands
+
+
+def status(*texts: str) -> None:
+    """Passing lines, each cut where the terminal ends, that the next ones overwrite; only on a terminal that can."""
+    global _lines_up  # noqa: PLW0603 - there is one terminal
     if can_overwrite():
         width = max(20, _width() - 1)
-        _write(f"\r\x1b[K{clean_line(text)[:width]}")
+        _write(f"{_back()}{_NO_WRAP}{chr(10).join(clean_line(text)[:width] for text in texts)}{_WRAP}")
+        _lines_up = len(texts) - 1
 
 
 def clear_status() -> None:
+    global _lines_up  # noqa: PLW0603
     if can_overwrite():
-        _write("\r\x1b[K")
+        _write(_back())
+        _lines_up = 0
+
+
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"  # of wide characters a line may take more columns than we count
+
+
+def _back() -> str:
+    """To the beginning of what passes, and all of it away."""
+    return f"\r\x1b[{_lines_up}A\x1b[J" if _lines_up else "\r\x1b[K"
 
 
 def can_overwrite() -> bool:

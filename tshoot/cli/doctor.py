@@ -1,4 +1,4 @@
-"""tshoot doctor: what is missing on this machine, with the command that mends it."""
+"""tshoot doctor: what is missing on this machine, with the command that mends it. With a HOST: doctor_hosts."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class Check:
 
 
 def run(arguments: Namespace) -> int:
+    if arguments.hosts:
+        from tshoot.cli import doctor_hosts
+
+        return doctor_hosts.run(arguments)
     checks = [
         _python(),
         _program("tshark", True, "decodes captures"),

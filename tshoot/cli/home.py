@@ -12,7 +12,7 @@ def run(arguments: Namespace) -> int:
     if not on_terminal():
         diagnostics.note("this is no terminal for the full-screen interface; use a verb, such as `tshoot demo --no-tui` (tshoot --help lists them)")
         return diagnostics.USAGE
-    from tshoot.opening import Opening
+    from tshoot.opening import Opening, Settings
     from tshoot.tui.app import run_tui
 
-    return run_tui(Opening())
+    return run_tui(Opening(settings=Settings(inventory=tuple(arguments.inventory))))

@@ -1,4 +1,4 @@
-"""tshoot playbooks: list, show, lint, test, graph, coverage, schema."""
+"""tshoot playbooks: list, show, lint, safety (its own module), test, graph, coverage, schema."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from tshoot.playbook.tree import ANY_PLATFORM, AskStep, CaptureStep, Role, RunSt
 
 
 def run(arguments: Namespace) -> int:
+    if arguments.action == "safety":
+        from tshoot.cli.safety import run as safety
+
+        return safety(arguments)
     return {"list": _list, "show": _show, "lint": _lint, "test": _test, "graph": _graph, "coverage": _coverage, "schema": _schema}[arguments.action](
         arguments
     )

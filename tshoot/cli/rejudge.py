@@ -25,6 +25,7 @@ from tshoot.retrace.what_if import assumptions
 from tshoot.retrace.words import what
 from tshoot.session.archive.index import Archive, with_archive
 from tshoot.session.archive.when import period
+from tshoot.session.fleet import is_fleet
 from tshoot.session.store import Session, SessionEntry, list_sessions, open_session
 from tshoot.wiring import checked_playbook
 
@@ -109,7 +110,7 @@ def _all(root: Path, arguments: Namespace, since: float, cancel: CancelToken) ->
         found = _entries(root, cancel)
     except Cancelled:
         return diagnostics.INTERRUPTED
-    entries = [entry for entry in found if entry.started >= since and playbooks.only in ("", entry.playbook)]
+    entries = [entry for entry in found if entry.started >= since and playbooks.only in ("", entry.playbook) and not is_fleet(entry.playbook)]
     judged = [entry for entry in entries if entry.state in ("finished", "broken")]
     try:
         rows = list(_rows(judged, playbooks, cancel))

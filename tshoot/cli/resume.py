@@ -11,7 +11,9 @@ from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, say
 from tshoot.cli.run import pairs
 from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
+from tshoot.cli.transport_choice import ssh_by
 from tshoot.errors import UsageError
+from tshoot.model.events import RunStarted
 from tshoot.model.verdicts import Verdict
 from tshoot.retrace.resume import resume
 from tshoot.session.store import open_session
@@ -24,11 +26,13 @@ def run(root: Path, arguments: Namespace) -> int:
     session = open_session(root, arguments.session)
     directories = pairs(arguments.capture_dir, "--capture-dir")
     hosts = pairs(arguments.target, "--target")
+    recorded = next((event.targets for event in session.events() if isinstance(event, RunStarted)), ()) if arguments.transport else ()
+    ssh = ssh_by(arguments.transport, {target.role: (hosts.get(target.role, target.host),) for target in recorded})
 
     def work(cancel: CancelToken) -> Verdict | None:
         return resume(
             session,
-            Settings(capture_directories=directories),
+            Settings(ssh=ssh, capture_directories=directories, inventory=tuple(arguments.inventory)),
             operator=TerminalOperator(arguments.yes),
             careful=TerminalOperator(),
             prompter=TerminalPrompter(cancel),

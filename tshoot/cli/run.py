@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, on_terminal, say, table
+from tshoot.cli.transport_choice import ssh_by
 from tshoot.errors import UsageError
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
 from tshoot.plan import plan
 from tshoot.steering import Steering
-from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, prepare, start
+from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, known_targets, names_several, prepare, start
+
+if TYPE_CHECKING:
+    from tshoot.fleet.members import FanOut
 
 
 def run(arguments: Namespace) -> int:
     targets, inputs = pairs(arguments.target, "--target"), pairs(arguments.inputs, "--set")
     platforms = pairs(arguments.platform, "--platform")
-    settings = Settings(Path(arguments.record) if arguments.record else None, capture_directories=pairs(arguments.capture_dir, "--capture-dir"))
+    record, directories = Path(arguments.record) if arguments.record else None, pairs(arguments.capture_dir, "--capture-dir")
+    settings = Settings(record, capture_directories=directories, inventory=tuple(arguments.inventory))
+    fan = None
+    if arguments.fan_out or any(map(names_several, targets.values())):
+        from tshoot.cli.fleet import chosen
+
+        which = chosen(arguments, targets, settings)
+        fan, targets = (None, which) if isinstance(which, dict) else (which, targets)
+    hosts = {role: (typed,) for role, typed in targets.items()} | ({fan.role: fan.hosts} if fan is not None else {})
+    settings = replace(settings, ssh=ssh_by(arguments.transport, hosts))
+    if fan is not None:
+        return _side_by_side(arguments, fan, targets, inputs, platforms, settings)
     if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes or arguments.step):
         from tshoot.tui.app import run_tui
 
         checked_playbook(arguments.playbook)
         return run_tui(Opening(arguments.playbook, targets, inputs, settings, platforms=platforms))
-    prepared = prepare(arguments.playbook, targets, inputs, platforms)
-    for role, directory in settings.capture_directories.items():
-        if role not in prepared.targets or not directory.startswith("/"):
-            hint = "for example --capture-dir host=/vmfs/volumes/datastore1"
-            raise UsageError(f"--capture-dir {role}={directory}: expected a target of {prepared.playbook.id} and an absolute folder on it", hint)
+    prepared = prepare(arguments.playbook, targets, inputs, platforms, known_targets(settings))
+    _check_directories(prepared, settings)
     if arguments.plan:
         return show_plan(prepared, settings, arguments.json)
     from tshoot.cli.terminal import TerminalOperator, can_ask
@@ -38,6 +52,23 @@ def run(arguments: Namespace) -> int:
     if arguments.step and not can_ask():
         raise UsageError("--step: nobody can be asked, standard input is no terminal", "run it in a terminal, or without --step")
     return run_plainly(prepared, settings, TerminalOperator(arguments.yes), arguments.json, Steering(stepping=arguments.step))
+
+
+def _side_by_side(
+    arguments: Namespace, fan: FanOut, targets: dict[str, str], inputs: dict[str, str], platforms: dict[str, str], settings: Settings
+) -> int:
+    from tshoot.cli.fleet import fleet_of, run_fanned, show_plans
+
+    fleet = fleet_of(arguments.playbook, fan, targets, inputs, platforms, settings)
+    _check_directories(fleet.members[0], settings)
+    return show_plans(fleet, settings, arguments.json) if arguments.plan else run_fanned(fleet, settings, arguments)
+
+
+def _check_directories(prepared: Prepared, settings: Settings) -> None:
+    for role, directory in settings.capture_directories.items():
+        if role not in prepared.targets or not directory.startswith("/"):
+            hint = "for example --capture-dir host=/vmfs/volumes/datastore1"
+            raise UsageError(f"--capture-dir {role}={directory}: expected a target of {prepared.playbook.id} and an absolute folder on it", hint)
 
 
 _FORMS = {

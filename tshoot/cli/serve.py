@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 
 from tshoot.cli import diagnostics
@@ -12,7 +13,11 @@ from tshoot.errors import UsageError
 def run(arguments: Namespace) -> int:
     if not 0 <= arguments.port <= 65535:
         raise UsageError(f"{arguments.port} is no port", "0 to 65535; 0 takes one that is free")
+    from tshoot.inventory.sources import VARIABLE, absolute
     from tshoot.tui.serving import serve
+
+    if arguments.inventory:  # for the processes of the pages
+        os.environ[VARIABLE] = os.pathsep.join(absolute(file) for file in arguments.inventory)
 
     def tell(url: str) -> None:
         say(url)

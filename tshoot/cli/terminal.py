@@ -69,11 +69,20 @@ class TerminalPrompter:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         if not can_ask():
             return None
-        diagnostics.ask(f"{clean_line(host)}: {clean_line(prompt)} ")
+        question = f"{clean_line(host)}: {clean_line(prompt)} "
         if echo:
+            diagnostics.ask(question)
             return read_line(self._cancel)
-        with _no_echo():
+        with _no_echo():  # before the question: who types at once is not shown either
+            diagnostics.ask(question)
             return read_line(self._cancel, secret=True)
+
+    def agree(self, question: str, why: str) -> bool:
+        if not can_ask():
+            return False
+        diagnostics.note(clean_line(why))
+        diagnostics.ask(f"{clean_line(question)} [yes/no] ")
+        return (read_line(self._cancel) or "").lower() in ("y", "yes")
 
 
 class LineView:

@@ -11,6 +11,7 @@ from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, say, table
 from tshoot.cli.run import pairs
 from tshoot.cli.terminal import LineView, TerminalOperator, TerminalPrompter
+from tshoot.cli.transport_choice import ssh_by
 from tshoot.errors import Cancelled, UsageError
 from tshoot.model.verification import Verification
 from tshoot.plan import Planned
@@ -34,7 +35,8 @@ def run(root: Path, arguments: Namespace) -> int:
     check_directories(directories, checks.targets)
     if arguments.plan:
         return _plan(checks, planned(checks, directories), arguments.json)
-    return _verify(session, hosts, Settings(capture_directories=directories), arguments)
+    ssh = ssh_by(arguments.transport, {role: (target.host,) for role, target in checks.targets.items()})
+    return _verify(session, hosts, Settings(ssh=ssh, capture_directories=directories, inventory=tuple(arguments.inventory)), arguments)
 
 
 def _verify(session: Session, hosts: dict[str, str], settings: Settings, arguments: Namespace) -> int:

@@ -10,7 +10,6 @@ does by hand comes as events, too (engine/steered.py).
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -26,6 +25,7 @@ from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunComman
 from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, OperatorSteered, TargetSpec
 from tshoot.model.facts import Unknown, Value
 from tshoot.model.verdicts import Decision, Verdict
+from tshoot.playbook.command_text import command_text
 from tshoot.playbook.evaluation import render
 from tshoot.playbook.expressions import Template
 from tshoot.playbook.tree import AskStep, CaptureStep, Node, Playbook, RunStep, Step, TogetherStep, WaitStep
@@ -163,7 +163,7 @@ def _command(state: State, node: Node, step: RunStep, key: str) -> RunCommand | 
     template = step.command_on(platform)
     if template is None or not template.source:
         return Unknown(f"the playbook has no command for {platform} here")
-    command = _text(state, template, quoted=True)
+    command = command_text(template, state.scope)
     if isinstance(command, Unknown):
         return command
     return RunCommand(key, node.id, step.target, command, node.why, step.timeout, step.parser_on(platform), step.changes)
@@ -173,8 +173,8 @@ def _nobody(role: str) -> Unknown:
     return Unknown(f"no device was named for `{role}`")
 
 
-def _text(state: State, template: Template, quoted: bool = False) -> str | Unknown:
-    return render(template, state.scope, shlex.quote if quoted else str)[0]
+def _text(state: State, template: Template) -> str | Unknown:
+    return render(template, state.scope)[0]
 
 
 def _result(state: State, step_id: str, effect: Effect, event: EffectAnswered) -> Result:

@@ -78,20 +78,36 @@ class CommandRan:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureSample:
+    """What the interface brought in the `seconds` before the capture began: packets that matched, the bytes that they take in the file
+    (0 where they were not seen), packets dropped. `told` is what that means for the bounds, `full_after` the seconds after which one is
+    reached (0: none is, within its time)."""
+
+    seconds: float
+    packets: int
+    bytes: int
+    dropped: int = 0
+    full_after: float = 0.0
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureStarted:
-    """StartCapture: where the file grows on the target, and the process that writes it."""
+    """StartCapture: where the file grows on the target, and the process that writes it. `sample` is later than format 1."""
 
     remote_path: str
     pid: int
     program: str
+    sample: CaptureSample | None = field(default=None, metadata={"omit_empty": True})
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureTaken:
-    """StopCapture: the pulled file. Counts are None where the capture program did not print them."""
+    """StopCapture: the pulled file. Counts are None where the capture program did not print them. `low-space`: others took the room that must
+    stay free on the target."""
 
     capture: EvidenceRef
-    stopped_by: Literal["operator", "seconds", "packets", "megabytes", "closed"]
+    stopped_by: Literal["operator", "seconds", "packets", "megabytes", "closed", "low-space"]
     seconds: float
     received: int | None = None
     dropped: int | None = None
@@ -235,6 +251,30 @@ class FixVerified:
     verification: Verification
 
 
+MemberState = Literal["finished", "interrupted", "failed", "not-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEnded:
+    """In the session of a fleet: the run on one of its targets is over. `session` is that run's own id, "" where none was begun.
+
+    `state` is finished (to its verdict), interrupted, failed (tshoot could not go on: `reason` says why) or not-run. `kind`, `cause` and `title`
+    are of its verdict, `failure` the kind of failure where the target could not be used.
+    """
+
+    at: float
+    host: str
+    platform: str
+    session: str
+    state: MemberState
+    seconds: float
+    kind: str = ""
+    cause: str = ""
+    title: str = ""
+    reason: str = ""
+    failure: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownEvent:
     """An event kind that this version does not know: kept and shown."""
@@ -255,6 +295,7 @@ Event = (
     | RunEnded
     | VerificationBegan
     | FixVerified
+    | MemberEnded
     | UnknownEvent
 )
 EVENTS: tuple[type[Event], ...] = (
@@ -268,6 +309,7 @@ EVENTS: tuple[type[Event], ...] = (
     RunEnded,
     VerificationBegan,
     FixVerified,
+    MemberEnded,
 )
 
 

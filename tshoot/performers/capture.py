@@ -16,10 +16,11 @@ from pathlib import Path
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
-from tshoot.model.effects import StartCapture, StopCapture
+from tshoot.model.effects import AskOperator, StartCapture, StopCapture
 from tshoot.model.events import CaptureStarted, CaptureTaken, Progress, TargetSpec
-from tshoot.performers.journal import CaptureJournal, leftovers, merged, of_session, same_host
+from tshoot.performers.journal import CaptureJournal, is_on, leftovers, merged, of_session
 from tshoot.performers.leftovers import sweep
+from tshoot.performers.operator import Operator
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import load_platform
 from tshoot.session.log import SessionLog
@@ -29,10 +30,22 @@ Show = Callable[[Progress], None]
 
 
 class Captures:
-    """All captures of a run. `state` is the folder, shared by all runs, that holds journals and rescued files."""
+    """All captures of a run. `state` is the folder, shared by all runs, that holds journals and rescued files.
 
-    def __init__(self, log: SessionLog, state: Path, directories: Mapping[str, str]) -> None:
-        self._log = log
+    `operator` is asked about a capture beside another run's, `tell` is told what he should know; `place` tells where a host as typed
+    leads ("": not known).
+    """
+
+    def __init__(
+        self,
+        log: SessionLog,
+        state: Path,
+        directories: Mapping[str, str],
+        operator: Operator | None = None,
+        place: Callable[[str], str] = lambda host: "",
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._log, self._operator, self._place, self._tell = log, operator, place, tell
         self._state = state
         self._directories = directories
         self._session = log.header.session.rpartition("-")[2]
@@ -47,9 +60,14 @@ class Captures:
         if recipe is None:
             raise TargetError("not-found", f"{target.host}: {target.platform} cannot capture", "capture at another place on the path")
         with self._lock:
-            remote = self._by_role.setdefault(effect.target, RemoteCapture(transport, self._journal, self._session))
-        show(Progress(effect.key, f"starting {recipe.program} on {effect.interface}, waiting until it listens"))
-        return remote.start(effect, recipe, self._directories.get(effect.target), cancel, show)
+            about = {"platform": target.platform, "place": self._place(target.host)}
+            remote = self._by_role.setdefault(effect.target, RemoteCapture(transport, self._journal, self._session, about, self._tell))
+        return remote.start(
+            effect, recipe, self._directories.get(effect.target), cancel, show, lambda question: self._agreed(effect, question, cancel)
+        )
+
+    def _agreed(self, effect: StartCapture, question: str, cancel: CancelToken) -> bool:
+        return self._operator is not None and self._operator.ask(AskOperator(effect.key, effect.node, question, why=effect.why), cancel) == "yes"
 
     def stop(self, effect: StopCapture, cancel: CancelToken, show: Show) -> CaptureTaken:
         """Stop, pull, compare, remove; the pulled file goes into the session's evidence."""
@@ -70,9 +88,10 @@ class Captures:
     def sweep(self, target: TargetSpec, transport: Transport, cancel: CancelToken) -> list[str]:
         """Clear what earlier runs left on this target; one sentence each."""
         with self._lock:  # once: another role may be the same host, and a capture of ours of the same name run there by then
-            own = [one for one in self._earlier if same_host(one.record.host, target.host)]
+            place = self._place(target.host)
+            own = [one for one in self._earlier if is_on(one.record, target.host, place)]
             self._earlier = [one for one in self._earlier if one not in own]
-        return sweep(transport, merged(leftovers(self._state / "journal", target.host), own), cancel, self._state / "rescued")
+        return sweep(transport, merged(leftovers(self._state / "journal", target.host, place), own), cancel, self._state / "rescued")
 
     def close(self) -> None:
         for remote in self._by_role.values():

@@ -13,7 +13,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError, TshootError
 from tshoot.model.events import CommandRan, TargetSpec
 from tshoot.model.text import clean_line, decode
-from tshoot.platforms.loader import Platform, load_platform
+from tshoot.platforms.loader import Platform, load_platform, platform_names
 from tshoot.transports.base import HostKey, Prompter, Transport
 from tshoot.transports.settings import SshSettings
 
@@ -28,6 +28,7 @@ class Tried:
 
     `version` is the first line of what the device says of itself, "" where it says nothing; `remarks` are what did not
     work beside the login. `rejected`: the target refused who logged in, so that one more attempt counts against the account.
+    `platforms` is what the device says it is, where it was asked, or says another than it was taken for.
     """
 
     target: TargetSpec
@@ -38,6 +39,7 @@ class Tried:
     problem: str = ""
     hint: str = ""
     rejected: bool = False
+    platforms: tuple[str, ...] = ()
 
 
 class _Heard:
@@ -54,8 +56,13 @@ class _Heard:
         self.unanswered = self.unanswered or answer is None
         return answer
 
+    def agree(self, question: str, why: str) -> bool:
+        return self._prompter.agree(question, why)
 
-def try_connection(target: TargetSpec, prompter: Prompter, settings: SshSettings | None, cancel: CancelToken, on_step: OnStep) -> Tried:
+
+def try_connection(
+    target: TargetSpec, prompter: Prompter, settings: SshSettings | None, cancel: CancelToken, on_step: OnStep, ask_version: bool = True
+) -> Tried:
     """Log in once, ask for the version, log out. Raises Cancelled alone; `on_step` is told what is under way."""
     from tshoot.transports.choose import transport_for  # brings paramiko
 
@@ -65,8 +72,8 @@ def try_connection(target: TargetSpec, prompter: Prompter, settings: SshSettings
     try:
         on_step("logging in")
         transport.connect(cancel)
-        version = _version(platform, transport, cancel, on_step, remarks)
-        return Tried(target, time.monotonic() - started, version, tuple(remarks))
+        version, instead = _version(platform, transport, cancel, on_step, remarks) if ask_version else ("", ())
+        return Tried(target, time.monotonic() - started, version, tuple(remarks), platforms=instead)
     except TargetError as error:
         rejected = error.kind == "auth-rejected" and not heard.unanswered
         return _failed(target, started, error, error.kind, rejected)
@@ -82,23 +89,34 @@ def _failed(target: TargetSpec, started: float, error: TshootError, kind: str, r
     return Tried(target, time.monotonic() - started, kind=kind, problem=problem, hint=hint, rejected=rejected)
 
 
-def _version(platform: Platform, transport: Transport, cancel: CancelToken, on_step: OnStep, remarks: list[str]) -> str:
-    """The first line that the platform's own command prints; a command that fails is a remark, the login worked."""
+def _version(platform: Platform, transport: Transport, cancel: CancelToken, on_step: OnStep, remarks: list[str]) -> tuple[str, tuple[str, ...]]:
+    """The first line that the platform's own command prints, and the platform that says so where it is another; a command that fails is a remark."""
     if not platform.version:
-        return ""
+        return "", ()
     on_step(platform.version)
     try:
         ran = transport.run(platform.version, timeout=_PATIENCE, cancel=cancel)
     except TargetError as error:
         remarks.append(clean_line(error.message))
-        return ""
+        return "", ()
     said = _first_line(ran)
     refusal = platform.refusal(decode(ran.stdout))
     if ran.exit_status or refusal:
         status = f" (exit {ran.exit_status})" if ran.exit_status else ""
         remarks.append(f"`{platform.version}` was not understood{status}: {refusal or said or 'no word'}; is it a {platform.title}?")
+        return "", ()
+    instead = _instead(platform, decode(ran.stdout))
+    if instead:
+        remarks.append(f"it is no {platform.title}: it says that it is {load_platform(instead).title} ({instead})")
+    return said, (instead,) if instead else ()
+
+
+def _instead(platform: Platform, said: str) -> str:
+    """The one platform that the answer to the same command tells, where it does not tell this one; "" where it is this one, or none."""
+    if platform.recognise is None or platform.recognised(said):
         return ""
-    return said
+    others = [other for other in map(load_platform, platform_names()) if other.version == platform.version and other.recognised(said)]
+    return others[0].name if len(others) == 1 else ""
 
 
 def _first_line(ran: CommandRan) -> str:

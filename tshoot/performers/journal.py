@@ -16,8 +16,8 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from tshoot.errors import SessionError, UsageError
@@ -26,16 +26,28 @@ from tshoot.transports.address import parse_address
 State = Literal["started", "running", "unpulled", "removed"]
 _SAFE_PATH = re.compile(r"/(?:[^/\0\n]+/)*tshoot-[A-Za-z0-9-]{1,80}\.pcap")
 _MAX_FILE = 4 << 20
+_LATER = {"platform": str, "place": str, "at": float}  # fields that older journals lack
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureRecord:
-    """One capture file on a target; `pid` is the capture program's, once it is known."""
+    """One capture file on a target; `pid` is the capture program's, once it is known.
+
+    `place` is where `host` led when it was noted ("": as typed), `at` when that was (seconds since the epoch, 0: not known).
+    """
 
     host: str
     path: str
     state: State
     pid: int | None = None
+    platform: str = field(default="", compare=False)
+    place: str = field(default="", compare=False)
+    at: float = field(default=0.0, compare=False)
+
+    @property
+    def session(self) -> str:
+        """The short id of the session whose capture it is."""
+        return PurePosixPath(self.path).name.removeprefix("tshoot-").removesuffix(".pcap").rpartition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +99,34 @@ class CaptureJournal:
                 self._descriptor = None
 
 
-def leftovers(folder: Path, host: str) -> list[Leftover]:
-    """What runs that ended without cleaning up left on `host` (as typed; user and alias do not matter, name and port do)."""
+def leftovers(folder: Path, host: str, place: str = "") -> list[Leftover]:
+    """What runs that ended without cleaning up left on `host` (as typed; the user does not matter, name and port do), or at the same `place`."""
+    return [one for one in all_leftovers(folder) if is_on(one.record, host, place)]
+
+
+def all_leftovers(folder: Path) -> list[Leftover]:
+    """What runs that ended without cleaning up left on any target."""
     found = []
     for file in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         with _unowned(file) as descriptor:
             if descriptor is not None:
-                found += [Leftover(record, file) for record in _remaining(descriptor) if same_host(record.host, host)]
+                found += [Leftover(record, file) for record in _remaining(descriptor)]
     return found
+
+
+def live_captures(folder: Path) -> list[CaptureRecord]:
+    """The captures of runs of this machine that are still going."""
+    found = []
+    for file in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+        with _unowned(file) as ours, suppress(OSError):
+            if ours is None and stat.S_ISREG(file.lstat().st_mode):
+                found += _remaining_in(file)
+    return found
+
+
+def is_on(record: CaptureRecord, host: str, place: str = "") -> bool:
+    """Whether the capture lies on `host`, as typed, or on what has another name there and leads to the same `place`."""
+    return same_host(record.host, host) or bool(place and record.place == place)
 
 
 def of_session(file: Path) -> list[Leftover]:
@@ -150,14 +182,24 @@ def _open_locked(file: Path) -> int:
 
 
 def _append(descriptor: int, record: CaptureRecord) -> None:
-    os.write(descriptor, json.dumps(asdict(record), ensure_ascii=True).encode() + b"\n")
+    written = {name: value for name, value in asdict(record).items() if value or name not in _LATER}
+    os.write(descriptor, json.dumps(written, ensure_ascii=True).encode() + b"\n")
     os.fsync(descriptor)
 
 
 def _remaining(descriptor: int) -> list[CaptureRecord]:
     """The latest record of each file that is not removed. A torn line is what a crash leaves; a path that is not ours is none of our business."""
+    return _not_removed(os.pread(descriptor, _MAX_FILE, 0))
+
+
+def _remaining_in(file: Path) -> list[CaptureRecord]:
+    with file.open("rb") as journal:
+        return _not_removed(journal.read(_MAX_FILE))
+
+
+def _not_removed(content: bytes) -> list[CaptureRecord]:
     latest: dict[tuple[str, str], CaptureRecord] = {}
-    for line in os.pread(descriptor, _MAX_FILE, 0).split(b"\n"):
+    for line in content.split(b"\n"):
         record = _record(line)
         if record is not None:
             latest[record.host, record.path] = record
@@ -167,7 +209,8 @@ def _remaining(descriptor: int) -> list[CaptureRecord]:
 def _record(line: bytes) -> CaptureRecord | None:
     try:
         raw = json.loads(line)
-        record = CaptureRecord(**{field.name: raw.get(field.name) for field in fields(CaptureRecord)})
+        later = {name: raw[name] for name, kind in _LATER.items() if type(raw.get(name)) is kind}
+        record = CaptureRecord(*(raw.get(name) for name in ("host", "path", "state", "pid")), **later)
     except (ValueError, AttributeError, RecursionError):
         return None
     whole = isinstance(record.host, str) and isinstance(record.path, str) and (record.pid is None or (type(record.pid) is int and record.pid > 1))

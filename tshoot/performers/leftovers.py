@@ -1,4 +1,4 @@
-"""What a crashed run left on a target, cleared at the next connect: the capture ended, an unpulled file pulled, the file removed.
+"""What a crashed run left on a target: the capture ended, an unpulled file pulled, the file removed. At the next connect, or by `tshoot sweep`.
 
 A process is ended only if its command line still names the capture's file: pids are used again.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tshoot.cancel import CancelToken
@@ -14,56 +15,99 @@ from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
 from tshoot.performers.journal import Leftover, settle_leftover
 from tshoot.transports.base import Transport
+from tshoot.transports.listing import size_command, size_of
 
 _TIMEOUT = 30.0
 
 # /proc on Linux, `ps -c` on ESXi (world and cartel id in the first columns), `ps` elsewhere
-_END = """path={path} pid={pid}
+_NAMES = """path={path} pid={pid}
 names() {{
   case "$( (tr '\\000' ' ' </proc/$pid/cmdline || ps -o args= -p $pid || ps -c | grep "^ *$pid \\|^ *[0-9]* *$pid ") 2>/dev/null)" in
     *"$path"*) return 0;;
   esac
   return 1
 }}
-for signal in INT TERM KILL; do
+"""
+_END = (
+    _NAMES
+    + """for signal in INT TERM KILL; do
   names || break
   kill -$signal $pid
   for tenth in 1 2 3 4 5 6 7 8 9 10 11 12; do names || break; sleep 0.1 2>/dev/null || sleep 1; done
 done
 ! names"""
+)
+_LOOK = _NAMES + "names && echo runs\n{size}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a leftover is found on its target: `size` in bytes, None where the file is not there; `runs`: it is still being written."""
+
+    size: int | None
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What came of one leftover: `said` in a sentence; `copy` is where an unpulled file was kept."""
+
+    leftover: Leftover
+    removed: bool
+    said: str
+    copy: Path | None = None
 
 
 def sweep(transport: Transport, leftovers: Iterable[Leftover], cancel: CancelToken, rescue: Path | None = None) -> list[str]:
     """Clear `leftovers` of the transport's host; one sentence each of what was done. Unpulled files are pulled into the folder `rescue` first."""
-    return [_clear(transport, leftover, cancel, rescue) for leftover in leftovers]
+    return [clear(transport, leftover, cancel, rescue).said for leftover in leftovers]
 
 
-def _clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path | None) -> str:
+def look(transport: Transport, leftover: Leftover, cancel: CancelToken) -> Look:
+    """Changes nothing. TargetErrors of the transport."""
+    record = leftover.record
+    # pid 0 is nobody's: its name is in no process list
+    script = _LOOK.format(path=shlex.quote(record.path), pid=record.pid or 0, size=size_command(record.path))
+    ran = transport.run(f"sh -c {shlex.quote(script)}", timeout=_TIMEOUT, cancel=cancel)
+    runs = ran.stdout.startswith(b"runs\n")
+    return Look(size_of(ran.stdout.removeprefix(b"runs\n")), runs)
+
+
+def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path | None) -> Cleared:
+    """End it, pull it into the folder `rescue` where it was not pulled yet, remove it, and note that. TargetErrors of the transport."""
     record = leftover.record
     name = f"{transport.host}: {clean_line(record.path)}"
     if record.pid is not None:
         ended = _sh(transport, _END.format(path=shlex.quote(record.path), pid=record.pid), cancel)
         if not ended:
-            return f"{name}: a capture of an earlier run still runs (pid {record.pid}) and could not be ended"
-    said = _rescued(transport, leftover, cancel, rescue) if record.state == "unpulled" and rescue is not None else ""
+            return Cleared(leftover, False, f"{name}: a capture of an earlier run still runs (pid {record.pid}) and could not be ended")
+    copy, said = None, ""
+    if record.state == "unpulled" and rescue is not None:
+        try:
+            copy, said = _rescued(transport, leftover, cancel, rescue)
+        except OSError as error:  # of this machine: what could be pulled tomorrow is not removed today
+            return Cleared(leftover, False, f"{name}: a capture of an earlier run stays there, it cannot be kept here: {rescue}: {error.strerror}")
     path = shlex.quote(record.path)
     if not _sh(transport, f"rm -f {path} && [ ! -e {path} ]", cancel):
-        return f"{name}: a capture of an earlier run could not be removed{said}"
+        return Cleared(leftover, False, f"{name}: a capture of an earlier run could not be removed{said}", copy)
     settle_leftover(leftover)
-    return f"{name}: a capture of an earlier run was removed{said}"
+    return Cleared(leftover, True, f"{name}: a capture of an earlier run was removed{said}", copy)
 
 
-def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> str:
+def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> tuple[Path | None, str]:
     copy = rescue / PurePosixPath(leftover.record.path).name
+    rescue.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copy.touch(0o600)
     try:
-        rescue.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy.touch(0o600)
-        with copy.open("r+b") as file:
+        with copy.open("w+b") as file:
             transport.fetch(leftover.record.path, file, cancel=cancel)
-    except (TargetError, OSError) as error:
+    except TargetError as error:
         copy.unlink(missing_ok=True)
-        return f"; it could not be pulled: {clean_line(str(error))[:200]}"
-    return f"; it is kept as {copy}"
+        return None, f"; it could not be pulled: {clean_line(str(error))[:200]}"
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    return copy, f"; it is kept as {copy}"
 
 
 def _sh(transport: Transport, script: str, cancel: CancelToken) -> bool:

@@ -1,4 +1,4 @@
-"""Captures on one target: room first, journal next, then start, settle, stop, pull, compare, remove.
+"""Captures on one target: room first, then whether another run captures there, a sample, the journal; start, settle, stop, pull, compare, remove.
 
 What is on the target is removed in every case but one: a file that could not be pulled stays, is named in the failure
 and in the journal, and the next connect pulls and removes it. A cancelled start leaves nothing.
@@ -11,17 +11,21 @@ import re
 import shlex
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError, TshootError
 from tshoot.model.effects import StartCapture, StopCapture
-from tshoot.model.events import CaptureStarted, CaptureTaken
+from tshoot.model.events import CaptureStarted, CaptureTaken, Progress
 from tshoot.model.evidence import EvidenceRef
 from tshoot.model.text import clean_line, decode
+from tshoot.performers.capture_claim import Agrees, CaptureClaims, mark
+from tshoot.performers.capture_sample import take_sample
 from tshoot.performers.capture_script import OCCUPIED, bound_megabytes, capture_script, file_name
 from tshoot.performers.capture_space import directory_with_room
 from tshoot.performers.capture_watch import Show, unseen, watch
@@ -45,23 +49,63 @@ class _Running:
 
 
 class RemoteCapture:
-    """The captures of one target, by the key of their StartCapture. `session` is the session's short id."""
+    """The captures of one target, by the key of their StartCapture. `session` is the session's short id.
 
-    def __init__(self, transport: Transport, journal: CaptureJournal, session: str) -> None:
-        self._transport, self._journal, self._session = transport, journal, session
+    `about` is noted of the target in the journal beside its host; `tell` is told what the operator should know.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        journal: CaptureJournal,
+        session: str,
+        about: Mapping[str, str] = MappingProxyType({}),
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._transport, self._journal, self._session, self._about = transport, journal, session, about
+        self._claims = CaptureClaims(transport, session, tell)
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
 
     # --- start -------------------------------------------------------------------------------------
 
-    def start(self, effect: StartCapture, recipe: CaptureRecipe, directory: str | None, cancel: CancelToken, show: Show = unseen) -> CaptureStarted:
-        """Returns once it listens and has settled; `show` is told how far it is until it ends.
+    def start(
+        self,
+        effect: StartCapture,
+        recipe: CaptureRecipe,
+        directory: str | None,
+        cancel: CancelToken,
+        show: Show = unseen,
+        agrees: Agrees = lambda question: False,
+    ) -> CaptureStarted:
+        """Returns once it listens and has settled; `show` is told how far it is until it ends, `agrees` asks whether to capture beside another run.
 
-        TargetErrors: "no-space", "permission-denied", "missing-program", "not-found", …
+        TargetErrors: "no-space", "declined" (another run captures there), "permission-denied", "missing-program", "not-found", …
         """
         place = directory_with_room(self._transport, recipe, directory, bound_megabytes(effect), cancel)
         path = f"{place.rstrip('/')}/{file_name(self._session, effect.key)}"
-        script = capture_script(effect, recipe, path)
+        said = mark(self._session, effect.interface)
+        script = capture_script(effect, recipe, path, said)
+        self._claims.check(effect, recipe, agrees, cancel)
+        with ExitStack() as held:  # the sample's mark goes when the capture's is there
+            sample = take_sample(self._transport, effect, recipe, said, cancel, show, held)
+            show(Progress(effect.key, f"starting {recipe.program} on {effect.interface}, waiting until it listens"))
+            running = self._begun(effect, recipe, script, path, cancel)
+        try:
+            self._await_listening(running, recipe, cancel)
+            self._claims.check(effect, recipe, agrees, cancel, listening=True)
+            if cancel.wait(recipe.settle_seconds):
+                cancel.check()
+        except BaseException:
+            self._discard(running)
+            raise
+        with self._lock:
+            self._running[effect.key] = running
+        watch(running.process, effect, show)
+        return CaptureStarted(path, running.pid, recipe.program, sample)
+
+    def _begun(self, effect: StartCapture, recipe: CaptureRecipe, script: str, path: str, cancel: CancelToken) -> _Running:
+        """The capture's script runs, in the journal before it does."""
         self._note(path, "started")
         try:
             process = self._transport.spawn(script, cancel=cancel)
@@ -72,23 +116,17 @@ class RemoteCapture:
         try:
             running.pid = self._await_pid(process, recipe, cancel)
             self._note(path, "running", running.pid)
-            self._await_listening(running, recipe, cancel)
-            if cancel.wait(recipe.settle_seconds):
-                cancel.check()
         except BaseException:
             self._discard(running)
             raise
-        with self._lock:
-            self._running[effect.key] = running
-        watch(process, effect, show)
-        return CaptureStarted(path, running.pid, recipe.program)
+        return running
 
     def _await_pid(self, process: Process, recipe: CaptureRecipe, cancel: CancelToken) -> int:
         end = time.monotonic() + _START
         while time.monotonic() < end:
             cancel.check()
             line = process.read_line(0.2)
-            if line is not None and re.fullmatch(r"pid [0-9]{1,10}", line):
+            if line is not None and re.fullmatch(r"pid [0-9]{1,10}", line) and int(line[4:]) > 1:
                 return int(line[4:])
             if process.wait(0) and line is None:
                 raise self._not_started(process, recipe)
@@ -205,9 +243,11 @@ class RemoteCapture:
 
     def _reason(
         self, running: _Running, asked: bool, captured: int | None, size: int, seconds: float
-    ) -> Literal["operator", "seconds", "packets", "megabytes", "closed"]:
+    ) -> Literal["operator", "seconds", "packets", "megabytes", "closed", "low-space"]:
         if asked:
             return "operator"
+        if b"\nlow space\n" in running.process.output()[0]:
+            return "low-space"
         if captured is not None and captured >= running.effect.packets:
             return "packets"
         if size >= running.effect.megabytes * 2**20:
@@ -252,4 +292,4 @@ class RemoteCapture:
         return -1 if found is None else found
 
     def _note(self, path: str, state: State, pid: int | None = None) -> None:
-        self._journal.note(CaptureRecord(self._transport.host, path, state, pid or None))
+        self._journal.note(CaptureRecord(self._transport.host, path, state, pid or None, **self._about, at=time.time()))

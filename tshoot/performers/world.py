@@ -17,11 +17,13 @@ from tshoot.errors import Cancelled, CaptureFileError, MissingProgram, TargetErr
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import Answer, Failed, FailureKind, Ok, Outcome, Progress, TargetSpec
 from tshoot.performers.capture import Captures
+from tshoot.performers.capture_place import place_of
 from tshoot.performers.command import check_allowed, run_command
 from tshoot.performers.decode import decode_capture
 from tshoot.performers.operator import Operator, ask_operator
+from tshoot.performers.recognition import Recognised, ask_platform, asking_transport
 from tshoot.performers.wait import wait
-from tshoot.platforms.loader import load_platform
+from tshoot.platforms.loader import Platform, load_platform
 from tshoot.session.log import SessionLog
 from tshoot.steering import Steering
 from tshoot.transports.base import CommandTimeout, Prompter, Transport
@@ -55,9 +57,13 @@ class World:
         self._steering = steering or Steering()
         self._ssh = ssh
         self._transports: dict[str, Transport] = {}
+        self._lent: dict[str, tuple[Transport, bool]] = {}
         self._connecting = {role: threading.Lock() for role in targets}
-        self._captures = Captures(log, state, capture_directories)
         self.on_note: Callable[[str], None] = lambda text: None
+        self._captures = Captures(log, state, capture_directories, operator, lambda host: place_of(host, ssh), self._tell)
+
+    def _tell(self, text: str) -> None:
+        self.on_note(text)
 
     def perform(self, effect: Effect, show: Show) -> Outcome:
         """The effect's answer, or why there is none. Never raises for what the world does."""
@@ -108,7 +114,7 @@ class World:
 
                 target = self._targets[role]
                 platform = load_platform(target.platform)
-                transport = transport_for(platform, target.host, self._prompter, self._ssh, self.on_note)
+                transport = self._taken(role, platform) or transport_for(platform, target.host, self._prompter, self._ssh, self.on_note)
                 self._transports[role] = transport
                 show(Progress(role, f"connecting to {target.host}"))
                 transport.connect(self._cancel)
@@ -117,6 +123,28 @@ class World:
             else:
                 transport.connect(self._cancel)
             return transport
+
+    def recognise(self, role: str) -> Recognised:
+        """Ask the device of a role which platform it is, before anything else is asked of it. Raises Cancelled alone.
+
+        Its login is kept for the run where that speaks to it in the same way; so is one that failed: nobody logs in twice.
+        """
+        host = self._targets[role].host
+        transport = asking_transport(host, self._prompter, self._ssh)
+        self._lent[role] = transport, True
+        found = ask_platform(transport, host, self._cancel)
+        self._lent[role] = transport, bool(found.kind)
+        if found.lost:
+            self._lent.pop(role)[0].close()
+        return found
+
+    def _taken(self, role: str, platform: Platform) -> Transport | None:
+        """The transport that asked for the platform, where it can go on; else it is closed."""
+        transport, failed = self._lent.pop(role, (None, False))
+        if transport is None or failed or platform.cli is None:
+            return transport
+        transport.close()
+        return None
 
     def _sweep(self, target: TargetSpec, transport: Transport) -> None:
         """What cannot be cleared is said, and tried again by the next run: it is no reason to stop this one."""
@@ -129,7 +157,7 @@ class World:
     def close(self) -> None:
         """Stop and remove what still captures, close every connection."""
         self._captures.close()
-        for transport in list(self._transports.values()):
+        for transport in (*self._transports.values(), *(lent for lent, _ in self._lent.values())):
             with suppress(Exception):
                 transport.close()
 

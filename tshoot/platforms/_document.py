@@ -10,13 +10,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tshoot.errors import PlaybookError
 from tshoot.platforms.rules import CommandRule, plain_words
-from tshoot.yamltext import form_problems, load_yaml_file
+from tshoot.yamltext import form_problems, load_yaml_file, position
 
 _PLACES = ("interface", "snaplen", "packets", "path", "filter")
 
 
 def _pattern(text: str, info: ValidationInfo) -> str:
     CommandRule(text, line="cli" if info.context == "ssh-cli" else "shell")
+    return text
+
+
+def _pipe(text: str) -> str:
+    CommandRule(f"show | {text}", line="cli")
     return text
 
 
@@ -74,11 +79,21 @@ class CaptureDocument(_Strict):
     free_space_parser: str
     keep_free_megabytes: Annotated[float, Field(ge=0)]
     settle_seconds: Annotated[float, Field(ge=0, le=60)]
+    free_kilobytes: Annotated[str, AfterValidator(_plain)] | Literal[""] = ""
+    processes: Annotated[str, AfterValidator(_plain)] | Literal[""] = ""
+    sample_seconds: Annotated[float, Field(ge=0, le=10)] = 0
+    sample_counts: Literal["captured", "received"] = "captured"
 
 
 class CliDocument(_Strict):
     device_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
     enable: bool = False
+    pipes: tuple[Annotated[str, AfterValidator(_pipe)], ...] = ()
+
+
+class PaceDocument(_Strict):
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
+    commands_per_second: Annotated[float, Field(ge=0.1, le=1000)] = 10.0
 
 
 class PlatformDocument(_Strict):
@@ -89,7 +104,9 @@ class PlatformDocument(_Strict):
     cli: CliDocument | None = None
     refusals: tuple[Annotated[str, AfterValidator(_refusal)], ...] = ()
     version: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    recognise: Annotated[str, AfterValidator(_refusal)] | None = None
     capture: CaptureDocument | None = None
+    pace: PaceDocument | None = None
 
     @model_validator(mode="after")
     def _parts_fit_the_transport(self) -> PlatformDocument:
@@ -99,14 +116,17 @@ class PlatformDocument(_Strict):
             raise ValueError("nothing can be captured over ssh-cli: it has no files and no processes")
         if self.cli is not None and self.includes is not None:
             raise ValueError("`includes` adds the commands of a shell: not over ssh-cli")
+        if self.recognise is not None and self.version is None:
+            raise ValueError("`recognise` reads what `version` prints: both, or none")
         return self
 
 
-def read_document(path: Path) -> PlatformDocument:
-    """The checked content of a platform file; PlaybookError lists all of its problems."""
+def read_document(path: Path) -> tuple[PlatformDocument, tuple[int, ...]]:
+    """The checked content of a platform file, and the line of each of its commands; PlaybookError lists all of its problems."""
     tree = load_yaml_file(path)
     try:
-        return PlatformDocument.model_validate(tree, context=tree.get("transport") if isinstance(tree, dict) else None)
+        document = PlatformDocument.model_validate(tree, context=tree.get("transport") if isinstance(tree, dict) else None)
+        return document, tuple(position(tree["commands"], at)[0] for at in range(len(document.commands)))
     except ValidationError as error:
         problems = form_problems(path, tree, error.errors(include_url=False))
         raise PlaybookError(problems[0], "correct the platform file", problems) from error

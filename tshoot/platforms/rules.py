@@ -1,11 +1,12 @@
 """The read-only gate: which commands are known to only read, told by pattern.
 
-A pattern is written as the command is: literal words, `{type}` for a checked value (alone or at the end of a
-word: `++netstack={word}`), `[-d]` or `[-c {integer}]` for an optional group; neighbouring groups come in any
-order, each once. `|` between words is a pipe, and only a pattern that has one lets a command have one.
+A pattern is written as the command is: literal words, `bgp|ospf` for one of several, `{type}` for a checked value (alone or
+at the end of a word: `++netstack={word}`), `[-d]` or `[-c {integer}]` for an optional group; neighbouring groups come in any
+order, each once. `|` between blanks is a pipe, and only a pattern that has one lets a command have one.
 
 A command passes only if the shell would see plain words: whatever is not in the small unquoted alphabet must
-stand in quotes, and double quotes hold nothing that the shell expands. No slot matches a word that starts with `-`.
+stand in quotes, single quotes hold no `\\` (fish reads it there), double quotes nothing that the shell expands. No slot
+matches a word that starts with `-`.
 
 Where the line is a device's own command line (`line="cli"`) there is no shell, and the lexer is stricter (`cli_line`).
 `'…'` in a pattern of the shell is one quoted word that holds such a line: `vtysh -c 'show ip route {ip} json'`.
@@ -13,86 +14,48 @@ Where the line is a device's own command line (`line="cli"`) there is no shell, 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tshoot.platforms.cli_line import FILTERS, cli_words
+from tshoot.platforms.slots import SLOTS
 
 _LONGEST_COMMAND = 4096
-_WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|'[^']*'|"[^"$`\\!]*")+"""
+_WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|'[^'\\]*'|"[^"$`\\!]*")+"""
 _COMMAND = re.compile(rf" *{_WORD}(?: +(?:\| *)?{_WORD}|\| *{_WORD})* *")
 _PIECES = re.compile(rf"\||{_WORD}")
 _PATTERN = re.compile(r"\[([^\[\]]*)\]|'([^']*)'|([^\s\[\]']+)|(\S)")
 _SLOT = re.compile(r"([^{}]*)(?:\{(\w+)\})?")
 
 
-def _address(word: str) -> bool:
-    try:
-        ipaddress.ip_address(word)
-    except ValueError:
-        return False
-    return True
+class Filled(NamedTuple):
+    """A value in a place of a pattern: the place's type, one of SLOTS."""
 
-
-def _prefix(word: str) -> bool:
-    """A network with its length: 192.0.2.0/24, 2001:db8::/32."""
-    try:
-        ipaddress.ip_interface(word)
-    except ValueError:
-        return False
-    return "/" in word and "%" not in word and word.rpartition("/")[2].isdecimal()
-
-
-def _matching(expression: str) -> Callable[[str], bool]:
-    compiled = re.compile(expression, re.ASCII)
-    return lambda word: compiled.fullmatch(word) is not None
-
-
-def _host(word: str) -> bool:
-    return _address(word) or _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")(word)
-
-
-def _path(word: str) -> bool:
-    return word.startswith("/") and ".." not in word.split("/") and not word.startswith("//")
-
-
-def _between(expression: str, low: float, high: float) -> Callable[[str], bool]:
-    digits = _matching(expression)
-    return lambda word: digits(word) and low <= float(word) <= high
-
-
-SLOTS: dict[str, Callable[[str], bool]] = {
-    "ip": _address,
-    "host": _host,
-    "interface": _matching(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,31}"),
-    "port": _between(r"[0-9]{1,5}", 1, 65535),
-    "integer": _matching(r"[0-9]{1,9}"),
-    "number": _matching(r"[0-9]{1,9}(?:\.[0-9]{1,9})?"),
-    "interval": _between(r"[0-9]{1,4}(?:\.[0-9]{1,3})?", 0.1, 3600),  # seconds; shorter ones would be a flood
-    "path": _path,
-    "word": _matching(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,127}"),
-    "prefix": _prefix,
-    "port_name": _matching(r"[A-Za-z][A-Za-z-]{0,30}[0-9](?:[0-9/.:]{0,30}[0-9])?"),  # GigabitEthernet0/0/1.100, Po10, vlan100
-    "mac": _matching(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"),
-    "filter": _matching(r"[A-Za-z0-9(!][A-Za-z0-9 ().:/<>=!&|+*\[\]_-]{0,1023}"),
-}
+    slot: str
+    value: str
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word of a pattern: `literal`, then a value of type `slot` where there is one."""
+    """One word of a pattern: `literal`, then a value of type `slot` where there is one; without one, `bgp|ospf` is either."""
 
     literal: str
     slot: str = ""
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return tuple(self.literal.split("|")) if not self.slot else ()
+
     def fits(self, word: str) -> bool:
         if not self.slot:
-            return word == self.literal
-        return word.startswith(self.literal) and SLOTS[self.slot](word[len(self.literal) :])
+            return word == self.literal if "|" not in self.literal else word in self.choices
+        return word.startswith(self.literal) and SLOTS[self.slot].fits(word[len(self.literal) :])
+
+    def filled(self, word: str) -> tuple[Filled, ...]:
+        """Of a word that fits: its value, where it has a place for one."""
+        return (Filled(self.slot, word[len(self.literal) :]),) if self.slot else ()
 
 
 @dataclass(frozen=True)
@@ -108,31 +71,46 @@ class Quoted:
 
     stages: tuple[Stage, ...]
 
-    def fits(self, word: str) -> bool:
-        return _all_fit(self.stages, cli_words(word))
-
 
 Stage = tuple[Word | Quoted | Options, ...]
 Line = Literal["shell", "cli"]
+Words = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class CommandRule:
-    """A pattern of commands that only read, and the parser of their output. A pattern that is none is a ValueError."""
+    """A pattern of commands that only read, and the parser of their output. A pattern that is none is a ValueError.
+
+    `place` is where it stands, `linux.yaml:12`, for people.
+    """
 
     pattern: str
     parser: str | None = None
     line: Line = "shell"
+    place: str = field(default="", compare=False)
     _stages: tuple[Stage, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_stages", _compile(self.pattern, self.line))
 
     def matches(self, command: str) -> bool:
-        return _all_fit(self._stages, plain_words(command) if self.line == "shell" else cli_words(command))
+        return self.filled(command) is not None
+
+    def filled(self, command: str) -> tuple[Filled, ...] | None:
+        """Which value fills which place of the pattern, in their order; None where the command does not fit it."""
+        return _filled(self._stages, words_of(command, self.line))
+
+    def fits(self, words: Words) -> bool:
+        """Whether it matches the command that `words_of` took apart."""
+        return _filled(self._stages, words) is not None
 
 
-def plain_words(command: str) -> tuple[tuple[str, ...], ...] | None:
+def words_of(command: str, line: Line) -> Words | None:
+    """The words of each stage of a pipe; None where a shell, or a device's command line, would do more than read words."""
+    return plain_words(command) if line == "shell" else cli_words(command)
+
+
+def plain_words(command: str) -> Words | None:
     """The words of each stage of a pipe, as every POSIX shell splits them; None where a shell would do more than that."""
     if len(command) > _LONGEST_COMMAND or not command.isprintable() or not _COMMAND.fullmatch(command):
         return None
@@ -145,25 +123,43 @@ def plain_words(command: str) -> tuple[tuple[str, ...], ...] | None:
     return tuple(map(tuple, stages))
 
 
-def _all_fit(pattern: tuple[Stage, ...], stages: tuple[tuple[str, ...], ...] | None) -> bool:
-    return stages is not None and len(stages) == len(pattern) and all(map(_fits, pattern, stages))
+def _filled(pattern: tuple[Stage, ...], stages: Words | None) -> tuple[Filled, ...] | None:
+    if stages is None or len(stages) != len(pattern):
+        return None
+    found: list[Filled] = []
+    for stage, words in zip(pattern, stages, strict=True):
+        values = _in_stage(stage, words)
+        if values is None:
+            return None
+        found += values
+    return tuple(found)
 
 
-def _fits(stage: Stage, words: tuple[str, ...]) -> bool:
+def _in_stage(stage: Stage, words: tuple[str, ...]) -> tuple[Filled, ...] | None:
     if not stage:
-        return not words
+        return None if words else ()
     first, rest = stage[0], stage[1:]
-    if isinstance(first, Word | Quoted):
-        return bool(words) and first.fits(words[0]) and _fits(rest, words[1:])
-    if _fits(rest, words):
-        return True
+    if not isinstance(first, Options):
+        here = _in_word(first, words[0]) if words else None
+        after = None if here is None else _in_stage(rest, words[1:])
+        return None if here is None or after is None else here + after
+    without = _in_stage(rest, words)
+    if without is not None:
+        return without
     for at, group in enumerate(first.groups):
         size = len(group)
         if size <= len(words) and all(word.fits(given) for word, given in zip(group, words, strict=False)):
             others = Options(first.groups[:at] + first.groups[at + 1 :])
-            if _fits((others, *rest), words[size:]):
-                return True
-    return False
+            after = _in_stage((others, *rest), words[size:])
+            if after is not None:
+                return tuple(value for word, given in zip(group, words, strict=False) for value in word.filled(given)) + after
+    return None
+
+
+def _in_word(word: Word | Quoted, given: str) -> tuple[Filled, ...] | None:
+    if isinstance(word, Quoted):
+        return _filled(word.stages, cli_words(given))
+    return word.filled(given) if word.fits(given) else None
 
 
 def _compile(pattern: str, line: Line) -> tuple[Stage, ...]:
@@ -185,10 +181,10 @@ def _compile(pattern: str, line: Line) -> tuple[Stage, ...]:
             stages.append([])
         else:
             stage.append(_word(word))
-    names = [stage[0].literal if stage and isinstance(stage[0], Word) and not stage[0].slot else "" for stage in stages]
+    names = [name for stage in stages for name in (stage[0].choices if stage and isinstance(stage[0], Word) and not stage[0].slot else ("",))]
     if not all(names):
         raise ValueError(f"each command of {pattern!r} must start with its literal name")
-    if line == "cli" and not FILTERS.issuperset(names[1:]):
+    if line == "cli" and not FILTERS.issuperset(names[len(stages[0][0].choices) :]):  # type: ignore[union-attr]  # checked: a literal
         raise ValueError(f"{pattern!r}: after `|` a CLI may only have {', '.join(sorted(FILTERS))}")
     return tuple(map(tuple, stages))
 
@@ -198,6 +194,8 @@ def _word(text: str) -> Word:
     if found is None:
         raise ValueError(f"`{text}`: a slot is written {{type}} and ends its word")
     literal, slot = found.groups(default="")
+    if "|" in literal and (slot or not all(literal.split("|"))):
+        raise ValueError(f"`{text}`: `|` without blanks stands between words, one of which is meant")
     if slot and slot not in SLOTS:
         raise ValueError(f"`{text}`: there is no slot type `{slot}`; there are {', '.join(SLOTS)}")
     return Word(literal, slot)

@@ -16,7 +16,14 @@ class InputError(ValueError):
     """Says what was expected and what was given."""
 
 
+_ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+
+
 def _ip(text: str) -> str:
+    """The zone of an IPv6 address may be anything as far as ipaddress knows; here it is the name of an interface."""
+    _, percent, zone = text.partition("%")
+    if percent and not _ZONE.fullmatch(zone):
+        raise ValueError(text)
     return str(ipaddress.ip_address(text))
 
 
@@ -33,6 +40,18 @@ def _matching(pattern: str) -> Callable[[str], str]:
         if not compiled.fullmatch(text):
             raise ValueError(text)
         return text
+
+    return check
+
+
+def _printable(pattern: str) -> Callable[[str], str]:
+    """No control characters, line ends of any script, blanks other than the space, or marks that turn text around."""
+    matching = _matching(pattern)
+
+    def check(text: str) -> str:
+        if not text.isprintable():
+            raise ValueError(text)
+        return matching(text)
 
     return check
 
@@ -60,11 +79,11 @@ _TYPES: Mapping[InputType, tuple[str, Callable[[str], str | int], str]] = {
     "ip": ("an IPv4 or IPv6 address", _ip, "192.0.2.10"),
     "host": ("a host name or address", _host, "nas.example.net"),
     "interface": ("an interface name such as vmk0", _matching(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}"), "vmk0"),
-    "path": ("an absolute path such as /vol/ds1", _matching(r"/[^\x00-\x1f\x7f]{0,1000}"), "/vol/ds1"),
+    "path": ("an absolute path such as /vol/ds1", _printable(r"/.{0,1000}"), "/vol/ds1"),
     "port": ("a port, 1 to 65535", _port, "2049"),
     "prefix": ("a network with its length", _prefix, "192.0.2.0/24"),
     "integer": ("a whole number", _integer, "10"),
-    "text": ("up to 500 printable characters", _matching(r"[^\x00-\x1f\x7f]{1,500}"), "text"),
+    "text": ("up to 500 printable characters", _printable(r".{1,500}"), "text"),
 }
 
 

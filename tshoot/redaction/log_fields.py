@@ -17,14 +17,14 @@ from tshoot.session.secrets import without_secrets
 
 _IDS = (  # ids and words of tshoot and of the playbook
     "n at event prev type key node target role platform parser interface_kind field cause severity confidence kind stream stopped_by reason_kind"
-    " action capture outcome seen leads_to form family families failure target_failed playbook attempt started tshoot program"
+    " action capture outcome seen leads_to form family session state families failure target_failed playbook attempt started tshoot program"
 )
 OURS = frozenset(_IDS.split())
 NAMES = frozenset({"host"})  # names as a whole
 CONDITIONS = frozenset({"condition", "branch"})  # as in the playbook: its addresses are mapped
 _SAID = (  # by devices, people, detectors and playbooks
     "reason asked missing next_steps title owner fix verify why value command detail question answer text because before after by to was author"
-    " origin hint remark explanation display_filter remote_path choices interface filter"
+    " origin hint remark explanation display_filter remote_path choices interface filter told"
 )
 TEXTS = frozenset(_SAID.split())
 MAPPINGS = frozenset({"inputs", "details", "facts", "body"})  # keys of ours, values of somebody's

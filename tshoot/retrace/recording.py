@@ -29,6 +29,7 @@ from tshoot.model.events import (
 )
 from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Decision, Verdict
+from tshoot.session.fleet import is_fleet
 
 _NEEDED = frozenset(kind.__name__ for kind in (RunStarted, EffectRequested, EffectAnswered, DecisionTaken, OperatorSteered, VerdictReached))
 
@@ -85,7 +86,7 @@ class Recording:
 
 
 def record_of(events: Iterable[Event]) -> Recording:
-    """SessionError where the run never began, or where the log holds what this version cannot read."""
+    """SessionError where the run never began, where it is the session of a fleet, or where the log holds what this version cannot read."""
     recording: Recording | None = None
     stopped = False
     for place, event in enumerate(events):
@@ -95,6 +96,8 @@ def record_of(events: Iterable[Event]) -> Recording:
             raise SessionError(
                 f"{event.name} of the session holds what this version does not know", "use the version that recorded it, or a newer one"
             )
+        if isinstance(event, RunStarted) and is_fleet(event.playbook):
+            raise SessionError("this is the session of a fleet: what was asked stands in those of its members", "`tshoot sessions show` names them")
         if recording is None:
             recording = Recording(event) if isinstance(event, RunStarted) else None
         elif not _is_own(event):

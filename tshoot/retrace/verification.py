@@ -87,6 +87,7 @@ def verify_fix(
     """
     from tshoot.performers.world import World
     from tshoot.session.store import default_root
+    from tshoot.wiring import ssh_of_a_run
 
     cancel = cancel or CancelToken()
     log = SessionLog.reopen(session.folder)
@@ -98,7 +99,8 @@ def verify_fix(
     record = _Record(log, views)
     state = settings.state or default_root().parent
     asked = _Careful(operator, careful or operator, checks)
-    world = World(checks.targets, log, asked, prompter, cancel, settings.ssh, settings.capture_directories, state)
+    ssh, forget = ssh_of_a_run(settings.ssh)
+    world = World(checks.targets, log, asked, prompter, cancel, ssh, settings.capture_directories, state)
     world.on_note = lambda text: record(NoteAdded(time.time(), text, "tshoot"))
     with log:
         record(VerificationBegan(time.time(), checks.deciding.verdict.cause, tuple(checks.targets.values()), who(), __version__))
@@ -106,10 +108,12 @@ def verify_fix(
             verification = verified(checks, Asking(world.perform, record, record.show, cancel))
         except BaseException as error:
             world.close()
+            forget()
             with suppress(TshootError):
                 record(NoteAdded(time.time(), _stopped(error), "tshoot"))
             raise
         world.close()
+        forget()
         record(FixVerified(time.time(), verification))
     return verification
 

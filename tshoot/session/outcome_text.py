@@ -27,6 +27,7 @@ def _answer(answer: Answer, most: int | None) -> Iterator[str]:
             yield from _ran(answer, most)
         case CaptureStarted():
             yield f"{_MARGIN}capturing with {one_line(answer.program)}, process {answer.pid}, into {one_line(answer.remote_path)}"
+            yield from wrapped(answer.sample.told if answer.sample else "", _INDENT)
         case CaptureTaken():
             yield from _taken(answer)
         case Decoded():

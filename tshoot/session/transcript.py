@@ -21,6 +21,7 @@ from tshoot.model.events import (
     EffectRequested,
     Event,
     FixVerified,
+    MemberEnded,
     NoteAdded,
     Ok,
     OperatorSteered,
@@ -32,6 +33,7 @@ from tshoot.model.events import (
 )
 from tshoot.model.text import decode
 from tshoot.model.verdicts import ConditionValue, Decision
+from tshoot.session.fleet import member_line
 from tshoot.session.outcome_text import outcome_lines
 from tshoot.session.prose import LONGEST_VALUE, duration, one_line, plural, wrapped
 from tshoot.session.steered_text import steered_words
@@ -60,6 +62,7 @@ class Transcript:
         self._whys: dict[str, str] = {}  # the reason shown last, by node
         self._samples: dict[str, set[str]] = {}  # the lines of the sample before, by step and target
         self._summary = Summary()
+        self._members = 0  # of a fleet, that have ended
 
     def lines(self, event: Event) -> list[str]:
         """What `event` adds: lines without newlines, clean, for any terminal."""
@@ -82,6 +85,12 @@ class Transcript:
                 return ["", *verdict_lines(event.verdict), ""]
             case RunEnded():
                 return self._ended(clock, event)
+            case _:
+                return self._of_the_session(clock, event)
+
+    def _of_the_session(self, clock: str, event: Event) -> list[str]:
+        """What is no part of a run's walk."""
+        match event:
             case VerificationBegan():
                 self._samples, self._whys = {}, {}
                 return [
@@ -90,8 +99,12 @@ class Transcript:
                 ]
             case FixVerified():
                 return ["", *verification_lines(event.verification), ""]
+            case MemberEnded():
+                self._members += 1
+                return wrapped(member_line(event), len(clock), clock)
             case UnknownEvent():
                 return [f"{clock}{one_line(event.name)} (not known to this version): {one_line(json.dumps(dict(event.body), default=str))}"]
+        return []
 
     def _requested(self, clock: str, effect: Effect) -> list[str]:
         self._requests[effect.key] = effect
@@ -139,7 +152,7 @@ class Transcript:
 
     def _ended(self, clock: str, event: RunEnded) -> list[str]:
         summary = self._summary
-        counts = [plural(summary.commands, "command")]
+        counts = [plural(self._members, "target")] if self._members else [plural(summary.commands, "command")]
         counts += [plural(summary.captures, "capture")] if summary.captures else []
         counts += [f"{summary.failures} failed"] if summary.failures else []
         detail = f": {event.detail}" if event.detail else ""

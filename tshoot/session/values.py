@@ -23,21 +23,29 @@ class UnfamiliarClass(Exception):
     """A `type` that this version does not know."""
 
 
+_PLAIN = frozenset((str, int, bool, NoneType))
+
+
 def pack(value: Any, hint: Any, keep: Keep) -> Any:
     """What `json.dumps` takes; ValueError, TypeError or LookupError where `value` is not of the type `hint`."""
     if hint is object:
         return value
+    if type(value) in _PLAIN:  # nearly all of a log
+        return scalar(value, hint)
     if isinstance(value, bytes):
         return dict(zip(("sha256", "size"), keep(value), strict=True)) if value else ""
     if is_dataclass(value) and not isinstance(value, type):
         cls = type(value)
-        names = {"type": cls.__name__} if len(_classes(hint)) > 1 else {}
-        written = {name: kind for name, kind in _hints(cls).items() if name not in _omitted(cls) or getattr(value, name)}
-        return names | {name: pack(getattr(value, name), kind, keep) for name, kind in written.items()}
+        names: dict[str, Any] = {"type": cls.__name__} if len(_classes(hint)) > 1 else {}
+        omitted = _omitted(cls)
+        for name, kind in _hints(cls).items():
+            if (field := getattr(value, name)) or name not in omitted:
+                names[name] = pack(field, kind, keep)
+        return names
     if isinstance(value, tuple):
-        return [pack(item, get_args(hint)[0], keep) for item in value]
+        return [pack(item, _get_args(hint)[0], keep) for item in value]
     if isinstance(value, Mapping):
-        return {scalar(key, str): pack(item, get_args(hint)[1], keep) for key, item in value.items()}
+        return {scalar(key, str): pack(item, _get_args(hint)[1], keep) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     return scalar(value, hint)
@@ -50,7 +58,7 @@ def unpack(value: Any, hint: Any, load: Load) -> Any:
     if isinstance(value, dict):
         return _unpack_object(value, hint, load)
     if isinstance(value, list) and get_origin(hint) is tuple:
-        return tuple(unpack(item, get_args(hint)[0], load) for item in value)
+        return tuple(unpack(item, _get_args(hint)[0], load) for item in value)
     if hint is bytes and value == "":
         return b""
     if hint is float and value in ("inf", "-inf", "nan"):
@@ -62,7 +70,7 @@ def _unpack_object(value: dict[str, Any], hint: Any, load: Load) -> Any:
     if hint is bytes:
         return load(scalar(value["sha256"], str), scalar(value["size"], int))
     if get_origin(hint) is Mapping:
-        return {key: unpack(item, get_args(hint)[1], load) for key, item in value.items()}
+        return {key: unpack(item, _get_args(hint)[1], load) for key, item in value.items()}
     classes = _classes(hint)
     if not classes:
         raise ValueError(f"{_name(hint)} expected, an object found")
@@ -76,9 +84,7 @@ def scalar(value: Any, hint: Any) -> Any:
     """`value` if it is a plain value that `hint` allows. Choices may grow (Literal): any text is one."""
     if hint is float and isinstance(value, int):
         return float(value)
-    allowed = (str,) if get_origin(hint) is Literal else tuple(get_args(hint)) or (hint,)
-    plain = tuple(kind for kind in allowed if kind in (str, int, float, bool, NoneType))
-    if isinstance(value, plain):
+    if isinstance(value, _plain(hint)):
         return value
     raise ValueError(f"{_name(hint)} expected, {type(value).__name__} found")
 
@@ -94,6 +100,16 @@ def build(cls: type, body: Mapping[str, Any], load: Load) -> Any:
 
 def _required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
+
+
+_get_args = cache(get_args)  # a log is written as fast as its fields are told apart
+
+
+@cache
+def _plain(hint: Any) -> tuple[type, ...]:
+    """The plain values that a field of this type may hold."""
+    allowed = (str,) if get_origin(hint) is Literal else tuple(get_args(hint)) or (hint,)
+    return tuple(kind for kind in allowed if kind in (str, int, float, bool, NoneType))
 
 
 @cache

@@ -30,7 +30,7 @@ from tshoot.simulator.device import CommandEntry, Device
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
 _TOOLS = frozenset(
     """awk basename cat chmod cmp cp cut date dd df dirname du echo env expr false find grep head id kill ln ls md5sum mkdir mkfifo mv nohup od printf
-    ps pwd readlink rm rmdir sed seq setsid sh sha256sum sleep sort stat tail tee test timeout touch tr true uniq wc xargs""".split()  # noqa: SIM905
+    pwd readlink rm rmdir sed seq setsid sh sha256sum sleep sort stat tail tee test timeout touch tr true uniq wc xargs""".split()  # noqa: SIM905
 )
 _MARK = "TSHOOT_SIMULATED_DEVICE"  # in the environment of every process of a device, so that all can be ended
 
@@ -136,11 +136,12 @@ class SimulatedDevice:
             if path := shutil.which(tool):
                 (self._bin / tool).symlink_to(path)
         for name in sorted({_name(entry) for entry in self.device.commands} - _TOOLS - {""}):
-            self._stand_in(name, "device_command.py", "words")
-        self._stand_in(self.device.capture_program, "capture_command.py")
+            self._stand_in(name, "device_command.py", self._state, "words")
+        self._stand_in(self.device.capture_program, "capture_command.py", self._state)
+        self._stand_in("ps", "process_list.py", self._folder)
 
-    def _stand_in(self, name: str, program: str, *form: str) -> None:
-        line = shlex.join([*_python(program), str(self._state), *form, name])
+    def _stand_in(self, name: str, program: str, first: Path, *form: str) -> None:
+        line = shlex.join([*_python(program), str(first), *form, name])
         (self._bin / name).write_text(f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
         (self._bin / name).chmod(0o700)
 

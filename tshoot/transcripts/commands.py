@@ -12,7 +12,7 @@ from functools import cache
 
 from tshoot.errors import TshootError
 from tshoot.platforms.loader import Platform, load_platform, platform_names
-from tshoot.platforms.rules import SLOTS
+from tshoot.platforms.slots import SLOTS
 
 _TOKEN = re.compile(r"\[([^\[\]]*)\]|'([^']*)'|([^\s\[\]']+)")
 _SLOT = re.compile(r"([^{}]*)\{(\w+)\}")
@@ -97,4 +97,5 @@ def _full(part: str, word: str) -> str | None:
         check = SLOTS.get(slot[2])
         value = word[len(slot[1]) :]
         return word if check and word.startswith(slot[1]) and check(value) else None
-    return part if word and part.startswith(word.lower()) and (part == word.lower() or part.isascii()) else None
+    choices = part.split("|") if part != "|" else ["|"]
+    return next((choice for choice in choices if word and choice.startswith(word.lower()) and (choice == word.lower() or choice.isascii())), None)

@@ -26,6 +26,28 @@ class CommandTimeout(TargetError):
         self.partial = partial
 
 
+class NeedsOpenSsh(TargetError):
+    """The way to this target is beyond the SSH library, not beyond the system's `ssh`; `reason` says what is, in words.
+
+    Raised before any login was tried, so that the choosing transport may offer the other one.
+    """
+
+    def __init__(self, kind: str, message: str, hint: str, reason: str) -> None:
+        super().__init__(kind, message, hint)
+        self.reason = reason
+
+
+class TargetBusy(TargetError):
+    """The target takes no connection now: it said so, or closed it, before any authentication was begun, so it may be tried again later.
+
+    `said` is what it said, "" where it closed without a word. Kind "closed".
+    """
+
+    def __init__(self, message: str, hint: str, said: str = "") -> None:
+        super().__init__("closed", message, hint)
+        self.said = said
+
+
 @dataclass(frozen=True, slots=True)
 class HostKey:
     """An unknown host key, as shown to the operator. `fingerprint` is OpenSSH's `SHA256:…`."""
@@ -37,12 +59,16 @@ class HostKey:
 
 
 class Prompter(Protocol):
-    """Who is asked about logins. Without a terminal both refuse (False, None) and nothing waits."""
+    """Who is asked about logins. Without a terminal all refuse (False, None) and nothing waits."""
 
     def accept_host_key(self, key: HostKey) -> bool: ...
 
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         """One prompt of a login (password, code, passphrase); None when it cannot be answered."""
+        ...
+
+    def agree(self, question: str, why: str) -> bool:
+        """A question of yes or no about the way to a target; False where nobody can be asked."""
         ...
 
 

@@ -1,20 +1,76 @@
-"""Which transport speaks to a platform: its file says so (`transport:`)."""
+"""Which transport speaks to a platform: its file says whether to a shell or a command line, the settings by which connection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tshoot.errors import TshootError, UsageError
+from tshoot.model.text import clean_line
 from tshoot.platforms.loader import Platform
+from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter, Transport
+from tshoot.transports.paced import Paced
 from tshoot.transports.settings import SshSettings
+from tshoot.transports.way import way_to
 
 
 def transport_for(platform: Platform, host: str, prompter: Prompter, settings: SshSettings | None, on_note: Callable[[str], None]) -> Transport:
-    """Not connected yet. `on_note` is told in words what goes on without success, such as an `enable` that was refused."""
+    """Not connected yet. `on_note` is told in words what goes on without success, such as an `enable` that was refused, or a device that is busy."""
+    settings = settings or SshSettings()
+    gate, device = (settings.pace.device(*place) for place in _ends(host, settings))
+    return Paced(lambda: _transport(platform, host, prompter, settings, on_note), host, device, gate, platform.pace, on_note)
+
+
+def _ends(host: str, settings: SshSettings) -> tuple[tuple[str, int], tuple[str, int]]:
+    """The first hop and the last one of the way; what was typed where that is no way: the transport says so in its words."""
+    try:
+        way = way_to(host, settings)
+    except TshootError:
+        return (host, 0), (host, 0)
+    return (way[0].host, way[0].port), (way[-1].host, way[-1].port)
+
+
+def _transport(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
+    name = chosen(host, settings)
+    if name == "openssh":
+        return _by_openssh(platform, host, prompter, settings, on_note)
+    first = _by_paramiko(platform, host, prompter, settings, on_note)
+    if name == "paramiko":
+        return first
+    from tshoot.transports.choosing import Choosing
+
+    return Choosing(host, first, lambda: _by_openssh(platform, host, prompter, settings, on_note), prompter, on_note)
+
+
+def chosen(host: str, settings: SshSettings) -> str:
+    """By what was said for the host as it was typed, for its name, or for all."""
+    try:
+        alias = parse_address(host).host
+    except UsageError:
+        alias = host
+    name = next((settings.transports[key] for key in (host, alias, "") if key in settings.transports), "auto")
+    if name not in ("auto", "paramiko", "openssh"):
+        raise UsageError(f"{host}: there is no transport `{clean_line(name)[:40]}`", "it is auto, paramiko or openssh")
+    return name
+
+
+def _by_paramiko(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
     if platform.cli is not None:
         from tshoot.transports.cli import CliTransport
 
         return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note)
     from tshoot.transports.ssh import SshTransport
 
-    return SshTransport(host, prompter=prompter, settings=settings)
+    return SshTransport(host, prompter=prompter, settings=settings, on_note=on_note)
+
+
+def _by_openssh(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
+    if platform.cli is not None:
+        from tshoot.transports.cli import CliTransport
+        from tshoot.transports.openssh_link import OpenSshLink
+
+        link = OpenSshLink(host, prompter, settings, on_note)
+        return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note, link=link)
+    from tshoot.transports.openssh import OpenSshTransport
+
+    return OpenSshTransport(host, prompter=prompter, settings=settings, on_note=on_note)

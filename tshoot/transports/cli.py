@@ -21,7 +21,8 @@ from tshoot.platforms.loader import CliRecipe
 from tshoot.transports.base import CommandTimeout, OnBytes, OnOutput, Process, Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli_session import CliSession, Ended, TimedOut
-from tshoot.transports.cli_terminal import Terminal, ask_for_shell
+from tshoot.transports.credentials import Credentials
+from tshoot.transports.link import Link
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh_link import SshLink, shown
 
@@ -31,7 +32,7 @@ _SLOW = "give it more time in the playbook, or see what keeps the device busy"
 
 
 class CliTransport:
-    """`recipe` is the platform's. `on_note` is told in words what goes on without success: an `enable` that was refused."""
+    """`recipe` is the platform's, `link` paramiko's if none is given. `on_note` is told what goes on without success: a refused `enable`."""
 
     def __init__(
         self,
@@ -41,13 +42,15 @@ class CliTransport:
         prompter: Prompter,
         settings: SshSettings | None = None,
         on_note: Callable[[str], None] = lambda text: None,
+        link: Link | None = None,
     ) -> None:
         self.host = host
         self.settings = settings or SshSettings()
         self._recipe, self._prompter, self._on_note = recipe, prompter, on_note
-        self._link = SshLink(host, prompter, self.settings)
+        self._link: Link = link or SshLink(host, prompter, self.settings, on_note)
         self._session: CliSession | None = None
         self._busy = threading.Lock()
+        self._credentials = self.settings.credentials or Credentials()
         self._secret: str | None = None
         self._secret_asked = False
 
@@ -71,8 +74,7 @@ class CliTransport:
 
     def _open(self, cancel: CancelToken, patience: float) -> CliSession:
         self._leave_session()
-        channel = self._link.open(ask_for_shell, "a terminal", cancel)
-        session = self._session = CliSession(Terminal(channel), self._recipe, self.host)
+        session = self._session = CliSession(self._link.open_terminal(cancel), self._recipe, self.host)
         deadline, latest = Deadline(patience), time.monotonic() + _BANNER * patience
 
         def heard() -> None:  # a long banner on a slow line is no silence
@@ -80,6 +82,7 @@ class CliTransport:
 
         try:
             bounded(lambda: session.prepare(lambda: self._enable_secret(deadline), heard), deadline, cancel, session.close)
+            self._tell_of_the_secret(session)
         except TimeoutError:
             self._leave_session()
             last = f"; the last line it printed is `{session.last_line[:80]}`" if session.last_line else ""
@@ -96,6 +99,8 @@ class CliTransport:
         except BaseException:
             self._leave_session()
             raise
+        finally:
+            self._credentials.left(self._link.account)
         if session.unprivileged:
             self._recipe = replace(self._recipe, enable=False)  # a rejected secret is not sent again
             self._secret = None
@@ -113,8 +118,17 @@ class CliTransport:
         if not self._secret_asked:
             self._secret_asked = True
             with deadline.paused():
-                self._secret = self._prompter.secret("Enable secret: ", self._link.name, False)
+                self._secret = self._credentials.enable_secret("Enable secret: ", self._link.account, self._prompter, self._in_session)
         return self._secret
+
+    def _in_session(self) -> bool:
+        return self._session is not None and not self._session.closed
+
+    def _tell_of_the_secret(self, session: CliSession) -> None:
+        if session.unprivileged:
+            self._credentials.rejected(self._link.account)
+        else:
+            self._credentials.accepted(self._link.account)
 
     def close(self) -> None:
         """Also cuts short a login that is under way. The transport is not used again."""

@@ -19,7 +19,8 @@ from netmiko.ssh_dispatcher import CLASS_MAPPER
 from tshoot.errors import TshootError, UsageError
 from tshoot.model.text import clean_line, decode
 from tshoot.transports.cli_prompt import PromptShape, plain
-from tshoot.transports.cli_terminal import INTERRUPT, Terminal
+from tshoot.transports.cli_terminal import INTERRUPT
+from tshoot.transports.link import LineTerminal
 
 _LOG = logging.getLogger("netmiko")
 _LOG.addHandler(logging.NullHandler())  # else its errors reach the terminal through logging's last resort
@@ -35,7 +36,7 @@ class EnableRefused(TshootError):
 class _OnTerminal(Channel):
     """netmiko's idea of a channel. Reading waits a little, so that netmiko's loops do not spin."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: LineTerminal) -> None:
         self._terminal, self._seen = terminal, 0
 
     def read_buffer(self) -> str:
@@ -55,7 +56,7 @@ class _OnTerminal(Channel):
 class _Prepared(BaseConnection):
     """Goes before a class of netmiko: `enable` asks for the secret when the device does, and sends it once."""
 
-    terminal: Terminal
+    terminal: LineTerminal
     ask_secret: Callable[[], str | None]
 
     def enable_secret_handler(self, pattern: str, output: str, re_flags: int = re.IGNORECASE) -> str:
@@ -95,7 +96,7 @@ class _Prepared(BaseConnection):
             prompt = self._await_answer(3.0)[1]
 
 
-def prepared(terminal: Terminal, device_type: str, host: str, ask_secret: Callable[[], str | None]) -> Any:
+def prepared(terminal: LineTerminal, device_type: str, host: str, ask_secret: Callable[[], str | None]) -> Any:
     """netmiko's connection for `device_type` on `terminal`, its session prepared: paging off, wide lines, `base_prompt` known.
 
     Whatever netmiko raises goes through: ValueError and its own exceptions; EOFError where the device ended the session.

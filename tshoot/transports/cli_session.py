@@ -18,7 +18,8 @@ from tshoot.platforms.loader import CliRecipe
 from tshoot.transports.base import OnOutput
 from tshoot.transports.cli_dialogue import ENTER, Dialogue
 from tshoot.transports.cli_prompt import PromptShape, plain
-from tshoot.transports.cli_terminal import ESCAPE, INTERRUPT, Terminal
+from tshoot.transports.cli_terminal import ESCAPE, INTERRUPT
+from tshoot.transports.link import LineTerminal
 
 _TICK = 0.02
 _ANY_PROMPT = re.compile(rb"[^\s#>][^\r\n]{0,200}[#>] ?\Z|[#>] ?\Z")
@@ -41,7 +42,7 @@ class Ended(TimedOut):
 class CliSession:
     """`prepare` first, in a bounded thread; then `run` from one thread at a time."""
 
-    def __init__(self, terminal: Terminal, recipe: CliRecipe, host: str) -> None:
+    def __init__(self, terminal: LineTerminal, recipe: CliRecipe, host: str) -> None:
         self._terminal, self._recipe, self._host = terminal, recipe, host
         self._prompt = PromptShape("")
         self.unsettled = False

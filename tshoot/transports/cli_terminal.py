@@ -9,7 +9,7 @@ import threading
 
 import paramiko
 
-_WIDTH, _HEIGHT = 511, 1000
+WIDTH, HEIGHT = 511, 1000
 _WRITE = 5.0  # seconds in which a device takes one line
 _CHUNK = 64 * 1024
 INTERRUPT = b"\x03"
@@ -18,7 +18,7 @@ ESCAPE = b"\x1e"  # control-^, by which older IOS ends ping and traceroute
 
 def ask_for_shell(channel: paramiko.Channel) -> None:
     """What makes a new channel a terminal."""
-    channel.get_pty("vt100", _WIDTH, _HEIGHT)
+    channel.get_pty("vt100", WIDTH, HEIGHT)
     channel.invoke_shell()
 
 

@@ -13,23 +13,25 @@ import hmac
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
 from tshoot.errors import UsageError
+from tshoot.transports.ssh_patterns import fits_list
 
+_MARKERS = ("", "@revoked", "@cert-authority")
 Standing = Literal["known", "unknown", "changed", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """One line that names the host. `place` is `file:line`."""
+    """One line that names the host. `place` is `file:line`. `authority`: the key is no host key, it signs those of hosts (@cert-authority)."""
 
     key_type: str
     blob: bytes
     revoked: bool
     place: str
+    authority: bool = False
 
 
 def fingerprint(blob: bytes) -> str:
@@ -52,14 +54,21 @@ def standing(keys: Iterable[KnownKey], blob: bytes) -> Standing:
     keys = tuple(keys)
     if any(key.revoked and key.blob == blob for key in keys):
         return "revoked"
-    trusted = [key for key in keys if not key.revoked]
+    trusted = [key for key in keys if not key.revoked and not key.authority]
     if any(key.blob == blob for key in trusted):
         return "known"
     return "changed" if trusted else "unknown"
 
 
-def remember(file: Path, name: str, key_type: str, blob: bytes) -> None:
-    """Append one key to `file`, which is created 0600 in a folder 0700."""
+def rests_on_authority(keys: Iterable[KnownKey]) -> bool:
+    """Whether only a certificate authority vouches for the host."""
+    trusted = [key for key in keys if not key.revoked]
+    return bool(trusted) and all(key.authority for key in trusted)
+
+
+def remember(file: Path, name: str, key_type: str, blob: bytes, hashed: bool = False) -> None:
+    """Append one key to `file`, which is created 0600 in a folder 0700. `hashed`: as HashKnownHosts writes the name."""
+    name = _hash(name) if hashed else name
     line = f"{name} {key_type} {base64.b64encode(blob).decode()}\n"
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,22 +93,28 @@ def _keys_in(file: Path, name: str) -> Iterator[KnownKey]:
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         marker = words.pop(0) if words and words[0].startswith("@") else ""
-        if len(words) < 3 or words[0].startswith("#") or marker not in ("", "@revoked") or not _names(words[0], name):
+        if len(words) < 3 or words[0].startswith("#") or marker not in _MARKERS or not _names(words[0], name):
             continue
         try:
             blob = base64.b64decode(words[2], validate=True)
         except (binascii.Error, ValueError):
             continue
-        yield KnownKey(words[1], blob, marker == "@revoked", f"{file}:{number}")
+        yield KnownKey(words[1], blob, marker == "@revoked", f"{file}:{number}", marker == "@cert-authority")
 
 
 def _names(patterns: str, name: str) -> bool:
     if patterns.startswith("|1|"):
         return _hash_matches(patterns, name)
-    listed = [pattern.lower().replace("[", "[[]") for pattern in patterns.split(",")]
-    if any(fnmatchcase(name, pattern[1:]) for pattern in listed if pattern.startswith("!")):
-        return False
-    return any(fnmatchcase(name, pattern) for pattern in listed if not pattern.startswith("!"))
+    patterns = patterns.lower()
+    if name not in patterns and not {"*", "?"} & set(patterns):
+        return False  # most of a long file, for every target of a fleet
+    return fits_list(name, patterns.split(","))
+
+
+def _hash(name: str) -> str:
+    salt = os.urandom(20)
+    digest = hmac.new(salt, name.encode(), hashlib.sha1).digest()
+    return f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
 
 
 def _hash_matches(hashed: str, name: str) -> bool:

@@ -1,205 +1,178 @@
-"""The operator's ssh_config, as OpenSSH reads it: the first value wins, `Include` is followed, IdentityFile adds up.
+"""The operator's ssh_config, as OpenSSH reads it, to the settings of one host; and the names it knows.
 
-paramiko's reader does not follow `Include` (whose lines belong to the block they stand in), so this is our own.
-What would lead to another device than OpenSSH's client reaches (ProxyJump, ProxyCommand, Match exec) is refused
-in words instead of ignored. Source: ssh_config(5).
+paramiko's reader does not follow `Include` (whose lines belong to the block they stand in), so this is our own: lines (ssh_lines),
+options (ssh_options), Match (ssh_match), reading (ssh_reading), tokens (ssh_tokens). What was typed wins, then the inventory, then
+the file. What would lead elsewhere and paramiko cannot follow is told in `beyond_paramiko`, never ignored. Source: ssh_config(5).
 """
 
 from __future__ import annotations
 
-import getpass
-import re
-import shlex
-import socket
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from glob import glob
-from itertools import islice
+import os
+from collections.abc import Iterator, Mapping
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
-from tshoot.errors import TargetError, UsageError
-from tshoot.transports.address import Address
+from tshoot.errors import UsageError
+from tshoot.transports.address import Address, parse_jump
+from tshoot.transports.host_settings import METHODS, HostSettings
+from tshoot.transports.ssh_lines import Line, read_lines
+from tshoot.transports.ssh_reading import Reading, canonical, included
+from tshoot.transports.ssh_tokens import environment, file_name, percent, percent_for_shell, tokens
 
-_MAX_DEPTH = 16  # as OpenSSH's
+__all__ = ["HostSettings", "named_hosts", "resolve"]
 _MOST_NAMES = 10_000
-_LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
-_NOT_YET = "connect with another host, or forward a local port to it (`ssh -L 2222:HOST:22 JUMP`) and name 127.0.0.1:2222 as the target"
-_MATCH_NOW = {"host", "originalhost", "user", "localuser"}
+_MOST_FILES = 500
+_SYSTEM = Path("/etc/ssh/ssh_config")
+_NO_PLACES: Mapping[str, Address] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class HostSettings:
-    """What ssh_config and the typed address say together."""
+def resolve(address: Address, config: Path | None, places: Mapping[str, Address] = _NO_PLACES) -> HostSettings:
+    """Look `address` up in the file `config` (which may be absent) and, where that is the user's own, in the system's.
 
-    typed: str
-    host: str
-    port: int
-    user: str
-    identity_files: tuple[Path, ...] = ()
-    identities_only: bool = False
-    known_hosts: tuple[Path, ...] | None = None
-    host_key_alias: str | None = None
-    connect_timeout: float | None = None
-
-    @property
-    def place(self) -> str:
-        """The host as messages name it."""
-        return f"{self.typed} ({self.host} port {self.port})"
-
-
-@dataclass
-class _Reading:
-    alias: str
-    user: str | None
-    values: dict[str, str] = field(default_factory=dict)
-    identities: list[str] = field(default_factory=list)
-
-
-def resolve(address: Address, config: Path | None) -> HostSettings:
-    """Look `address` up in the file `config` (which may be absent). TargetError "unreachable" where the way there is not supported."""
-    reading = _Reading(address.host, address.user)
-    if config is not None and config.is_file():
-        _read(config, reading, active=True, trail=(), base=config.parent)
+    UsageError where the file is wrong; NeedsOpenSsh or TargetError "unreachable" where a `Match` cannot be judged.
+    """
+    place = places.get(address.host)
+    reading = Reading(address.host, _given(address, place))
+    reading.read(_files(config))
     values = reading.values
-    for option in ("proxycommand", "proxyjump"):
-        if values.get(option, "none").lower() != "none":
-            raise _refuse(address.host, f"ssh_config sets {option} for it ({values[option]}), which tshoot does not support yet")
-    user = address.user or values.get("user") or getpass.getuser()
-    port = address.port or _number(values.get("port", "22"), "Port", 65535)
-    tokens = {"%": "%", "h": address.host, "n": address.host, "p": str(port), "r": user, "d": str(Path.home()), "u": getpass.getuser()}
-    host = _expand(values.get("hostname", address.host), tokens)
-    tokens |= {"h": host, "L": socket.gethostname().partition(".")[0], "l": socket.gethostname()}
-    known = values.get("userknownhostsfile")
-    timeout = values.get("connecttimeout")
+    host = canonical(reading.host())
+    port, user = values.get("port", 22), values.get("user") or _local_user()
+    jumps, proxy = values.get("proxyjump", ()), values.get("proxycommand", "none")
+    alias = values.get("hostkeyalias")
+    known = tokens(address.host, host, port, user, alias or "", parse_jump(jumps[-1]).host if jumps else "")
+    command = "" if proxy.lower() == "none" else percent_for_shell(proxy, known, reading.where("proxycommand"))
+    alive = values.get("serveraliveinterval")
     return HostSettings(
         typed=address.host,
         host=host,
         port=port,
         user=user,
-        identity_files=tuple(_path(name, tokens) for name in reading.identities if name.lower() != "none"),
-        identities_only=values.get("identitiesonly", "no").lower() in ("yes", "true"),
-        known_hosts=None if known is None else tuple(_path(name, tokens) for name in _words(known) if name.lower() != "none"),
-        host_key_alias=values.get("hostkeyalias"),
-        connect_timeout=None if timeout in (None, "none", "0") else float(_number(timeout or "", "ConnectTimeout", 86400)),
+        identity_files=_paths(values.get("identityfile", ()), known, reading.where("identityfile")),
+        identities_only=values.get("identitiesonly", False),
+        identity_agent=_agent(values.get("identityagent"), known, reading.where("identityagent")),
+        certificate_files=_paths(values.get("certificatefile", ()), known, reading.where("certificatefile")),
+        known_hosts=_paths(values["userknownhostsfile"], known, reading.where("userknownhostsfile")) if "userknownhostsfile" in values else None,
+        global_known_hosts=None if "globalknownhostsfile" not in values else _plain_paths(values["globalknownhostsfile"]),
+        host_key_alias=alias,
+        strict_host_key_checking=values.get("stricthostkeychecking", "ask"),
+        hash_known_hosts=values.get("hashknownhosts", False),
+        host_key_algorithms=values.get("hostkeyalgorithms", ""),
+        kex_algorithms=values.get("kexalgorithms", ""),
+        ciphers=values.get("ciphers", ""),
+        macs=values.get("macs", ""),
+        methods=_methods(values),
+        gssapi=values.get("gssapiauthentication", False),
+        connect_timeout=float(values["connecttimeout"]) if values.get("connecttimeout") else None,
+        server_alive_interval=alive or 0,
+        server_alive_count_max=values.get("serveralivecountmax", 3),
+        address_family=values.get("addressfamily", "any"),
+        bind_address=values.get("bindaddress", ""),
+        proxy_jump=jumps,
+        proxy_command=command,
+        beyond_paramiko=tuple(_beyond(values)),
+        applied=tuple(reading.applied),
     )
+
+
+def _given(address: Address, place: Address | None) -> dict[str, Any]:
+    """What stands before the first line is read."""
+    given: dict[str, Any] = {}
+    if place is not None and place.host != address.host:
+        given["hostname"] = place.host.replace("%", "%%")
+    for name, typed, listed in (
+        ("user", address.user, place.user if place else None),
+        ("port", address.port, place.port if place else None),
+    ):
+        if typed or listed:
+            given[name] = typed or listed
+    return given
+
+
+def _files(config: Path | None) -> list[tuple[Path, bool]]:
+    """With a file of its own (`ssh -F`) OpenSSH reads no other, and trusts whoever named it."""
+    if config is None:
+        return []
+    own = config == Path("~/.ssh/config").expanduser()
+    return [(file, private) for file, private in ((config, own), (_SYSTEM, False)) if file.is_file() and (own or file is config)]
+
+
+def _local_user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _paths(names: list[str] | tuple[str, ...], known: Mapping[str, str], what: str) -> tuple[Path, ...]:
+    return tuple(file_name(name, known, what) for name in names if name.lower() != "none")
+
+
+def _plain_paths(names: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(name).expanduser() for name in names if name.lower() != "none")
+
+
+def _agent(value: str | None, known: Mapping[str, str], what: str) -> str | None:
+    """None: the agent of SSH_AUTH_SOCK."""
+    if value is None or value == "SSH_AUTH_SOCK":
+        return None
+    if value.lower() == "none":
+        return "none"
+    if value.startswith("$") and not value.startswith("${"):
+        return os.environ.get(value[1:], "none")
+    return str(Path(environment(percent(value, known, what), what)).expanduser())
+
+
+def _methods(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The logins that are allowed, in the order of PreferredAuthentications (whose default is that of METHODS)."""
+    off = {
+        "publickey": values.get("pubkeyauthentication", "yes") == "no",
+        "keyboard-interactive": not values.get("kbdinteractiveauthentication", True),
+        "password": not values.get("passwordauthentication", True),
+    }
+    listed = [name for name in values.get("preferredauthentications", ",".join(METHODS)).split(",") if name in METHODS]
+    return tuple(name for name in dict.fromkeys(listed) if not off[name])
+
+
+def _beyond(values: Mapping[str, Any]) -> Iterator[str]:
+    """Why paramiko cannot go this way."""
+    if not _methods(values):
+        gssapi = values.get("gssapiauthentication", False) and "gssapi" in values.get("preferredauthentications", "gssapi-with-mic")
+        yield "the ssh_config leaves GSSAPI as the only login" if gssapi else "the ssh_config leaves no login that tshoot knows"
+    for name, words, quiet in (
+        ("proxyusefdpass", "ProxyUseFdpass, whose program hands over a connected socket", (False,)),
+        ("pkcs11provider", "PKCS11Provider, keys on a smart card", ("none",)),
+        ("bindinterface", "BindInterface, a certain interface of this machine", ()),
+        ("knownhostscommand", "KnownHostsCommand, a program that knows the host keys", ("none",)),
+        ("revokedhostkeys", "RevokedHostKeys, a list of keys that must not be trusted", ("none",)),
+        ("canonicalizehostname", "CanonicalizeHostname, which may make another name of the host", ("no",)),
+    ):
+        value = values.get(name, quiet[0] if quiet else "none")
+        if value not in quiet and value != "none":
+            yield f"the ssh_config sets {words}"
+
+
+# --- the names that it knows ----------------------------------------------------------------------------
 
 
 def named_hosts(config: Path | None) -> tuple[str, ...]:
     """Every name that a `Host` line of the file, or of what it includes, gives without wildcards. UsageError where a file cannot be read."""
-    return tuple(islice(dict.fromkeys(_named(config, (), config.parent)), _MOST_NAMES)) if config is not None and config.is_file() else ()
+    return tuple(islice(dict.fromkeys(_named(config, (), config.parent, count(1))), _MOST_NAMES)) if config is not None and config.is_file() else ()
 
 
-def _named(file: Path, trail: tuple[Path, ...], base: Path) -> Iterator[str]:
+def _named(file: Path, trail: tuple[Path, ...], base: Path, files: Iterator[int]) -> Iterator[str]:
     real = file.resolve()
-    if real in trail or len(trail) >= _MAX_DEPTH:
+    if real in trail or len(trail) >= 16 or next(files) > _MOST_FILES:
         return
-    for option, value in _lines(file):
-        if option == "host":
-            yield from (name for name in _words(value) if not name.startswith("!") and not set(name) & set("*?"))
-        elif option == "include":
-            for found in _included(value, base):
-                yield from _named(found, (*trail, real), base)
+    for line in read_lines(file, private=False):
+        if line.keyword == "host":
+            yield from (name for name in _words(line) if name and not name.startswith("!") and not set(name) & set("*?"))
+        elif line.keyword == "include" and _words(line):
+            for found in islice(included(line, base), _MOST_FILES):
+                yield from _named(found, (*trail, real), base, files)
 
 
-def _read(file: Path, reading: _Reading, active: bool, trail: tuple[Path, ...], base: Path) -> None:
-    """Read `file` within a block that is `active` or not; `base` is what relative Includes start from."""
-    real = file.resolve()
-    if real in trail or len(trail) >= _MAX_DEPTH:
-        return
-    within = active
-    for option, value in _lines(file):
-        if option == "host":
-            active = within and _patterns_match(_words(value), reading.alias)
-        elif option == "match":
-            active = within and _match(value, reading)
-        elif not active:
-            continue
-        elif option == "include":
-            for found in _included(value, base):
-                _read(found, reading, active, (*trail, real), base)
-        elif option == "identityfile":
-            reading.identities.extend(name for name in _words(value)[:1] if name not in reading.identities)
-        else:
-            one = value if option in ("proxycommand", "userknownhostsfile") else (_words(value) or [""])[0]
-            reading.values.setdefault(option, one)
-
-
-def _lines(file: Path) -> Iterator[tuple[str, str]]:
+def _words(line: Line) -> list[str]:
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}", "check its permissions, or name another ssh_config") from error
-    for raw in text.splitlines():
-        line = raw.strip()
-        found = _LINE.fullmatch(line)
-        if found and not line.startswith("#"):
-            yield found[1].lower(), found[2].strip()
-
-
-def _included(value: str, base: Path) -> Iterator[Path]:
-    for name in _words(value):
-        path = Path(name).expanduser()
-        pattern = str(path if path.is_absolute() else base / path)
-        yield from (Path(found) for found in sorted(glob(pattern)) if Path(found).is_file())  # noqa: PTH207 - pathlib's `**` would walk all disks
-
-
-def _match(value: str, reading: _Reading) -> bool:
-    """The criteria of one `Match` line. OpenSSH's `final` and `canonical` ask for a second pass that never matches in the first."""
-    words = iter(_words(value))
-    matches = True
-    for word in words:
-        negated, name = word.startswith("!"), word.lstrip("!").lower()
-        if name in ("all", "final", "canonical"):
-            holds = name == "all"
-        elif name in _MATCH_NOW:
-            holds = _patterns_match((next(words, "")).split(","), _subject(name, reading))
-        elif matches:  # a criterion that we cannot judge decides: say so rather than connect wrongly
-            raise _refuse(reading.alias, f"ssh_config has `Match {value}`, whose `{name}` tshoot does not support yet")
-        else:
-            return False
-        matches = matches and holds != negated
-    return matches
-
-
-def _subject(name: str, reading: _Reading) -> str:
-    if name == "host":
-        return reading.values.get("hostname", reading.alias)
-    if name == "user":
-        return reading.user or reading.values.get("user") or getpass.getuser()
-    return reading.alias if name == "originalhost" else getpass.getuser()
-
-
-def _patterns_match(patterns: list[str], text: str) -> bool:
-    """A pattern list: one must match, and none of those after `!`. Only * and ? are special."""
-    plain = [pattern.replace("[", "[[]") for pattern in patterns]
-    if any(fnmatchcase(text, pattern[1:]) for pattern in plain if pattern.startswith("!")):
-        return False
-    return any(fnmatchcase(text, pattern) for pattern in plain if not pattern.startswith("!"))
-
-
-def _words(value: str) -> list[str]:
-    try:
-        return shlex.split(value, comments=True)
-    except ValueError:
-        return value.split()
-
-
-def _expand(text: str, tokens: dict[str, str]) -> str:
-    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
-
-
-def _path(name: str, tokens: dict[str, str]) -> Path:
-    from os.path import expandvars
-
-    return Path(expandvars(_expand(name, tokens))).expanduser()
-
-
-def _number(text: str, option: str, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= most:
-        raise UsageError(f"ssh_config: {option} is `{text[:40]}`, which is no number from 1 to {most}", "correct the ssh_config")
-    return int(text[:9])
-
-
-def _refuse(host: str, why: str) -> TargetError:
-    return TargetError("unreachable", f"{host}: {why}", _NOT_YET)
+        return line.words()
+    except UsageError:
+        return []

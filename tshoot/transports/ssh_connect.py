@@ -1,54 +1,83 @@
-"""From a name to an encrypted, verified and logged-in connection, each step with its own failure.
+"""From a name to an encrypted, verified and logged-in connection, hop by hop, each step with its own failure.
 
-A `Connection` can be cut from another thread at any step: `close` closes what there is, and what comes later is
-closed as soon as it is there.
+Every hop is a login of its own: its own settings, host key, credentials. The next one's bytes go through a channel of it. A
+`Connection` can be cut from another thread at any step: `close` closes what there is, last things first, and what comes later is
+closed as soon as it is there. The failure of a jump host names it and its place on the way.
 """
 
 from __future__ import annotations
 
 import logging
 import socket
-import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import paramiko
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
-from tshoot.transports.base import Prompter
+from tshoot.transports.base import NeedsOpenSsh, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
+from tshoot.transports.busy import says_busy
+from tshoot.transports.host_settings import HostSettings, needs_openssh
+from tshoot.transports.proxy_command import ProxyCommand
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_config import HostSettings
+from tshoot.transports.ssh_client import HopClient
 from tshoot.transports.ssh_host_key import HostKeyCheck
+from tshoot.transports.ssh_keys import would_try
 from tshoot.transports.ssh_login import Login, SshClient
+from tshoot.transports.ssh_negotiation import client_for, negotiate
+from tshoot.transports.ssh_reach import by_tcp, through_hop
+from tshoot.transports.steps import Step
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else its errors reach the terminal through logging's last resort
-_OPERATOR_TIME = 24 * 3600.0  # paramiko's own clocks run on while the operator types; ours (Deadline) do not
 _GREETING = 16 * 1024
+_FULL = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
 
 
 class Connection:
-    """One attempt at one host. `establish` runs in a bounded thread; `client` is there when it returned."""
+    """One attempt along one way, whose last hop is the target. `establish` runs in a bounded thread; `client` is there when it returned.
 
-    def __init__(self, host: HostSettings, settings: SshSettings, prompter: Prompter, deadline: Deadline) -> None:
-        self.host, self._settings, self._prompter, self._deadline = host, settings, prompter, deadline
+    `looking`: go as far as it goes without any login, so no further than the first hop, and ask nobody.
+    """
+
+    def __init__(
+        self,
+        way: tuple[HostSettings, ...],
+        settings: SshSettings,
+        prompter: Prompter,
+        deadline: Deadline,
+        on_note: Callable[[str], None] = lambda text: None,
+        looking: bool = False,
+    ) -> None:
+        self.way, self.host = way, way[-1]
         self.client: SshClient | None = None
-        self._socket: socket.socket | None = None
+        self.hop, self.step = 0, "ssh_config"
+        self._settings, self._prompter, self._deadline, self._on_note, self._looking = settings, prompter, deadline, on_note, looking
+        self._held: list[Any] = []
+        self._checks: list[HostKeyCheck] = []
+        self._proxy: ProxyCommand | None = None
         self._closed = False
         self._lock = threading.Lock()
 
     def establish(self) -> SshClient:
         try:
-            sock = self._reach()
-            self._deadline.restart(self._patience + 1, "waiting for its greeting")  # the step has a better message of its own
-            self._await_greeting(sock)
-            client = self._negotiate(sock)
-            HostKeyCheck(self.host, self._settings, self._prompter, self._deadline).check(client)
-            self._deadline.restart(self._settings.login_timeout, "logging in")
-            Login(client, self.host, self._settings, self._prompter, self._deadline).log_in()
-            client.set_keepalive(max(1, round(self._settings.keepalive)))
+            for hop, host in enumerate(self.way):
+                self.hop = hop
+                self._require_paramiko(host)
+            self.hop = 0
+            client = self._go(self.way[0], None)
+            for hop, host in enumerate(() if self._looking else self.way[1:], 1):
+                self.hop = hop
+                client = self._go(host, client)
+            self.client = client
             return client
+        except TargetError as error:
+            self.close()
+            raise self.named(error) from error.__cause__
         except BaseException:
             self.close()
             raise
@@ -56,62 +85,94 @@ class Connection:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            client, sock = self.client, self._socket
-        if client is not None:
-            client.close()
-            client.packetizer.complete_handshake()  # ends paramiko's timer thread of an unfinished handshake
-            if client.is_alive() and client is not threading.current_thread():
-                client.join(1.0)
-        if sock is not None:
-            sock.close()
+            held, self._held = self._held[::-1], []
+        for thing in held:
+            with suppress(Exception):
+                _end(thing)
 
-    @property
-    def _patience(self) -> float:
-        return self.host.connect_timeout or self._settings.connect_timeout
+    # --- its failures --------------------------------------------------------------------------------
 
-    def _reach(self) -> socket.socket:
-        self._deadline.restart(self._patience, "looking up its name")
-        try:
-            found = socket.getaddrinfo(self.host.host, self.host.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            hint = "check the spelling and the name service, or use its address"
-            raise TargetError("name-unknown", f"{self.host.typed}: the name `{self.host.host}` cannot be resolved", hint) from error
-        self._deadline.restart(self._patience, "connecting")
-        errors: list[OSError] = []
-        for family, kind, protocol, _, address in found:
-            try:
-                return self._open(socket.socket(family, kind, protocol), address, len(found))
-            except OSError as error:
-                errors.append(error)
-        raise self._unreached(errors)
+    def named(self, error: TargetError) -> TargetError:
+        """`error` of the hop that is under way, with its name where it is a jump host. What follows a login is never "busy": nobody logs in twice."""
+        last = len(self.way) - 1
+        if self.hop == last and (self.hop == 0 or not isinstance(error, TargetBusy)):
+            return error
+        jump = f"jump host {self.way[self.hop].typed} (hop {self.hop + 1} of {last + 1}): " if self.hop < last else ""
+        if isinstance(error, NeedsOpenSsh):
+            return NeedsOpenSsh(error.kind, jump + error.message, error.hint, f"{jump}{error.reason}")
+        if isinstance(error, TargetBusy) and self.hop == 0:
+            return TargetBusy(jump + error.message, error.hint, error.said)
+        return TargetError(error.kind, jump + error.message, error.hint)
 
-    def _open(self, sock: socket.socket, address: object, choices: int) -> socket.socket:
-        with self._lock:
-            if self._closed:
-                sock.close()
-                raise OSError("cancelled")
-            self._socket = sock
-        try:
-            sock.settimeout(max(0.05, self._deadline.left() / choices * 0.95))
-            sock.connect(address)  # type: ignore[arg-type]  # as getaddrinfo gave it
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command is several small messages in a row
-            _notice_death(sock, self._settings.keepalive)
-        except OSError:
-            sock.close()
-            raise
+    def late(self, hint: str) -> TargetError:
+        """The time for what is under way is over."""
+        kind = {"looking up its name": "name-unknown", "connecting": "unreachable"}.get(self._deadline.phase, "unresponsive")
+        host = self.way[self.hop]
+        return self.named(TargetError(kind, f"{host.place}: no answer within {self._deadline.seconds:g} s while {self._deadline.phase}", hint))
+
+    def _require_paramiko(self, host: HostSettings) -> None:
+        if host.beyond_paramiko:
+            raise needs_openssh(host.typed, "; ".join(host.beyond_paramiko))
+        check = self._key_check(host)
+        check.require_no_authority()
+        self._checks.append(check)
+
+    # --- one hop -------------------------------------------------------------------------------------
+
+    def _go(self, host: HostSettings, before: SshClient | None) -> SshClient:
+        patience = host.connect_timeout or self._settings.connect_timeout
+        self.step = "name"
+        sock = self._reach(host, before, patience)
+        self.step = "greeting"
+        self._deadline.restart(patience + 1, "waiting for its greeting")  # the step has a better message of its own
+        self._await_greeting(host, sock, patience)
+        self.step = "algorithms"
+        self._deadline.restart(patience, "exchanging keys")
+        check = self._checks[self.hop]
+        client = client_for(sock, host, patience)
+        self._keep(client)
+        check.prefer_known(client)
+        self._tell("algorithms", *negotiate(client, host, lambda said: self._closed_early(host, said)))
+        self.step = "host-key"
+        self._tell("host-key", check.check(client))
+        self._deadline.restart(self._settings.login_timeout, "logging in")
+        if self._looking:
+            self.step = "offers"
+            methods = offered(client, host)
+            self._tell("offers", ", ".join(methods), *would_try(host, self._settings, methods))
+        else:
+            self._log_in(client, host)
+        return client
+
+    def _log_in(self, client: HopClient, host: HostSettings) -> None:
+        self.step = "login"
+        Login(client, host, self._settings, self._prompter, self._deadline, jump=self.hop < len(self.way) - 1).log_in()
+        if host.server_alive_interval:
+            client.watch(host.server_alive_interval, host.server_alive_count_max)
+        else:
+            client.set_keepalive(max(1, round(self._settings.keepalive)))
+        self._tell("login", f"logged in as {host.user}")
+
+    def _key_check(self, host: HostSettings) -> HostKeyCheck:
+        return HostKeyCheck(host, self._settings, self._prompter, self._deadline, self._on_note, ask=not self._looking)
+
+    def _reach(self, host: HostSettings, before: SshClient | None, patience: float) -> Any:
+        if before is not None:
+            sock: Any = through_hop(host, self.way[self.hop - 1], before, patience, self._deadline, self._tell)
+        elif host.proxy_command:
+            self._deadline.restart(patience, "connecting")
+            self._proxy = ProxyCommand(host)
+            self._keep(self._proxy)
+            self._tell("connect", f"by its ProxyCommand: {clean_line(host.proxy_command)[:200]}")
+            return self._proxy.socket
+        else:
+            return by_tcp(host, patience, self._settings.keepalive, self._deadline, self._keep, self._tell)
+        self._keep(sock)
         return sock
 
-    def _unreached(self, errors: list[OSError]) -> TargetError:
-        if any(isinstance(error, ConnectionRefusedError) for error in errors):
-            hint = "is the SSH service started there, and on that port? On ESXi it is off until someone starts it"
-            return TargetError("refused", f"{self.host.place}: the connection was refused", hint)
-        why = "no answer" if any(isinstance(e, TimeoutError) for e in errors) else (errors[-1].strerror if errors else "") or "no address"
-        hint = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
-        return TargetError("unreachable", f"{self.host.place}: cannot be reached: {why}", hint)
-
-    def _await_greeting(self, sock: socket.socket) -> None:
+    def _await_greeting(self, host: HostSettings, sock: Any, patience: float) -> None:
         """Look at what the server says first without taking it: paramiko reads without bound and tells silence from an end badly."""
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + patience
         while (left := end - time.monotonic()) > 0:
             sock.settimeout(left)
             try:
@@ -119,58 +180,60 @@ class Connection:
             except TimeoutError:
                 break
             except OSError as error:
-                raise self._closed_early() from error
+                raise self._closed_early(host, "") from error
             if not said:
-                raise self._closed_early()
-            if any(line.startswith(b"SSH-") for line in said.split(b"\n")[:-1]):
+                raise self._closed_early(host, "")
+            text = said[:200].decode("utf-8", "replace")
+            if greeting := next((line for line in said.split(b"\n")[:-1] if line.startswith(b"SSH-")), b""):
+                self._tell("greeting", clean_line(greeting[:255].decode("utf-8", "replace")))
                 return
+            if busy := says_busy(text):
+                raise TargetBusy(f"{host.place}: takes no connection now; it says `{busy[:80]}`", _FULL, busy)
             if len(said) >= _GREETING or said.startswith((b"HTTP/", b"220 ", b"+OK")):
-                shown = clean_line(said[:80].decode("utf-8", "replace"))
-                raise TargetError("unreachable", f"{self.host.place}: answers, but not with SSH; it says `{shown}`", "check the port")
+                raise TargetError("unreachable", f"{host.place}: answers, but not with SSH; it says `{clean_line(text[:80])}`", "check the port")
             time.sleep(0.01)
         raise TargetError(
-            "unresponsive", f"{self.host.place}: accepts the connection and says nothing", "the host or its SSH service hangs: look at its console"
+            "unresponsive", f"{host.place}: accepts the connection and says nothing", "the host or its SSH service hangs: look at its console"
         )
 
-    def _closed_early(self) -> TargetError:
-        hint = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
-        return TargetError("closed", f"{self.host.place}: closed the connection before the login", hint)
+    def _closed_early(self, host: HostSettings, said: str) -> TargetError:
+        if self._proxy is not None and self.hop == 0:
+            why = self._proxy.last_words()
+            hint = "run its ProxyCommand by hand; it has no terminal here, so it can ask nobody"
+            return TargetError("closed", f"{host.place}: closed the connection before the login{why}", hint)
+        words = f": {said}" if said else ""
+        return TargetBusy(f"{host.place}: closed the connection before the login{words}", _FULL, said)
 
-    def _negotiate(self, sock: socket.socket) -> SshClient:
-        self._deadline.restart(self._patience, "exchanging keys")
-        client = SshClient(sock)
-        client.daemon = True
-        client.banner_timeout = client.handshake_timeout = self._patience
-        client.auth_timeout = _OPERATOR_TIME
-        HostKeyCheck(self.host, self._settings, self._prompter, self._deadline).prefer_known(client)
+    def _keep(self, thing: Any) -> None:
+        """Close it with the connection; at once, and end, where that is closed already."""
         with self._lock:
-            self.client = client
-            if self._closed:
-                raise self._closed_early()
-        try:
-            client.start_client()
-        except paramiko.ssh_exception.IncompatiblePeer as error:
-            raise self._incompatible(str(error)) from error
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            said = client.disconnect_reason or clean_line(str(error))[:200]
-            if isinstance(error, EOFError | ConnectionError) or not said:
-                raise self._closed_early() from error
-            hint = "try `ssh -v` to it: the server's side of the SSH protocol is broken or cut short"
-            raise TargetError("closed", f"{self.host.place}: the key exchange failed: {said}", hint) from error
-        return client
+            if not self._closed:
+                self._held.append(thing)
+                return
+        _end(thing)
+        raise OSError("cancelled")
 
-    def _incompatible(self, error: str) -> TargetError:
-        why = clean_line(error)[:200]
-        hint = (
-            "an old device that knows only SHA-1 or DSA, which the SSH library here has dropped: update its SSH server, "
-            "or log in with the OpenSSH client (`ssh -oKexAlgorithms=+diffie-hellman-group14-sha1 -oHostKeyAlgorithms=+ssh-rsa`) "
-            "and let `tshoot analyze` read the transcript"
-        )
-        return TargetError("no-common-algorithm", f"{self.host.place}: no common SSH algorithm: {why}", hint)
+    def _tell(self, step: str, said: str, *notes: str) -> None:
+        if step == "name":
+            self.step = "connect"
+        if self._settings.on_step is not None:
+            self._settings.on_step(Step(self.hop, step, said, notes))
 
 
-def _notice_death(sock: socket.socket, keepalive: float) -> None:
-    """Unanswered keepalives end the connection (RFC 5482), so that a cut cable is noticed while a capture is quiet."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if sys.platform == "linux":
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(keepalive * 3000))
+def offered(client: SshClient, host: HostSettings) -> tuple[str, ...]:
+    """The logins that the server lists when it is asked without any credential (`none`, RFC 4252 section 5.2)."""
+    try:
+        client.auth_none(host.user)
+    except paramiko.BadAuthenticationType as error:
+        return tuple(clean_line(name)[:60] for name in error.allowed_types[:20])
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise TargetError("closed", f"{host.place}: does not tell which logins it offers", "try `ssh -v` to it") from error
+    return ("none: it lets anybody in without a login",)
+
+
+def _end(thing: Any) -> None:
+    thing.close()
+    if isinstance(thing, paramiko.Transport):
+        thing.packetizer.complete_handshake()  # ends paramiko's timer thread of an unfinished handshake
+        if thing.is_alive() and thing is not threading.current_thread():
+            thing.join(1.0)

@@ -5,6 +5,7 @@ paramiko's prefetch is left at its default: limiting its requests makes it ten t
 
 from __future__ import annotations
 
+import socket
 from typing import BinaryIO
 
 import paramiko
@@ -61,9 +62,9 @@ class Copy:
             raise TargetError("unreadable", f"{self.name}: {size} bytes are more than the {self._limit} that tshoot copies", "copy it by hand")
 
 
-def copy_by_sftp(channel: paramiko.Channel, remote: str, copy: Copy) -> None:
+def copy_by_sftp(channel: paramiko.Channel | socket.socket, remote: str, copy: Copy) -> None:
     """Runs in a bounded thread; whatever fails on the way is an SSHException, EOFError or OSError."""
-    sftp = paramiko.SFTPClient(channel)
+    sftp = paramiko.SFTPClient(channel)  # type: ignore[arg-type]  # it takes a socket, too
     size = sftp.stat(remote).st_size
     if not size:
         raise OSError("an empty file, or one whose size is not known beforehand: `cat` reads both")

@@ -1,45 +1,117 @@
-"""The operator's keys in the order in which OpenSSH's client offers them, each at most once.
+"""Keys in the order in which OpenSSH's client offers them, each at most once.
 
-First the agent's keys that the configuration names, then (unless IdentitiesOnly) the agent's others, then key files. An encrypted
-file is asked about through the prompter only when its turn comes; declined or wrong, the next key follows.
+First the agent's keys that the configuration names, then (unless IdentitiesOnly) the agent's others, then key files; before each
+key its certificates (CertificateFile, KEY-cert.pub). An encrypted file is asked about through the prompter only when its turn
+comes; declined or wrong, the next key follows. A key on a FIDO token that no agent holds needs OpenSSH's own client.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Generator
+import socket
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import paramiko
+from paramiko.agent import AgentSSH
 
+from tshoot.transports.host_settings import HostSettings, needs_openssh
+from tshoot.transports.known_hosts import fingerprint
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_config import HostSettings
 
 AskPassphrase = Callable[[str], str | None]
+Wrong = Callable[[str], object]
+_LARGEST = 64 * 1024
+_CERTIFIED = "-cert-v01@openssh.com"
+_MOST_CERTIFICATES = 100
 
 
 def offered_keys(
-    host: HostSettings, settings: SshSettings, ask: AskPassphrase, usable: Callable[[str], bool]
+    host: HostSettings, settings: SshSettings, ask: AskPassphrase, usable: Callable[[str], bool], wrong: Wrong = lambda prompt: None
 ) -> Generator[paramiko.PKey, None, None]:
-    """Keys to try, one by one. `usable` says whether the server takes signatures by a key of that type."""
-    files = (*settings.identity_files, *host.identity_files) or settings.default_keys
-    named = {blob for file in files if (blob := _public_blob(file))}
+    """Keys to try, one by one. `usable`: does the server take signatures by a key of that type? NeedsOpenSsh where only a named token is left."""
+    files = key_files(host, settings)
+    named = {blob for file in files if (blob := _public(file)[1])}
+    certificates = _Certificates(host, files)
     seen: set[bytes] = set()
-    with closing(paramiko.Agent()) if settings.use_agent else closing(_NoAgent()) as agent:
-        held = sorted(agent.get_keys(), key=lambda key: key.asbytes() not in named)
+    with closing(agent_of(host, settings)) as agent:
+        held = sorted(agent.get_keys(), key=lambda key: _plain_blob(key) not in named)
         for key in held:
-            if key.asbytes() not in seen and (key.asbytes() in named or not host.identities_only) and usable(key.get_name()):
-                seen.add(key.asbytes())
+            if key.blob not in seen and (_plain_blob(key) in named or not host.identities_only) and usable(_plain(key.get_name())):
+                seen.add(key.blob)
+                if key.get_name().endswith(_CERTIFIED):
+                    key.public_blob = paramiko.pkey.PublicBlob(key.get_name(), key.blob)  # type: ignore[assignment]  # else paramiko shows the plain RSA key
+                else:
+                    yield from certificates.of(key)
                 yield key
     for file in files:
-        if _public_blob(file) in seen or not usable(_public_type(file)):
+        kind, blob = _public(file)
+        if blob in seen or not usable(kind):
             continue
-        loaded = _load(file, ask)
+        loaded = _load(file, ask, wrong)
         if loaded is not None and loaded.asbytes() not in seen and usable(loaded.get_name()):
             seen.add(loaded.asbytes())
+            yield from certificates.of(loaded)
             yield loaded
+    if not seen and (host.identity_files or settings.identity_files) and (token := token_file(host, settings)) and usable(_public(token)[0]):
+        raise needs_openssh(host.typed, token_reason(token))
+
+
+def token_file(host: HostSettings, settings: SshSettings) -> Path | None:
+    """The first key file whose secret is on a FIDO token."""
+    return next((file for file in key_files(host, settings) if _public(file)[0].startswith("sk-") and file.is_file()), None)
+
+
+def token_reason(file: Path) -> str:
+    """Why OpenSSH is needed for it."""
+    return f"its only key is on a FIDO token ({file}), which paramiko cannot use without an agent"
+
+
+def key_files(host: HostSettings, settings: SshSettings) -> tuple[Path, ...]:
+    """The files that are tried, there or not."""
+    return (*settings.identity_files, *host.identity_files) or settings.default_keys
+
+
+def certificate_files(host: HostSettings, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """CertificateFile, and KEY-cert.pub beside each key file; those that are there."""
+    beside = (file.with_name(file.name + "-cert.pub") for file in files)
+    return tuple(dict.fromkeys(file for file in (*host.certificate_files, *beside) if file.is_file()))[:_MOST_CERTIFICATES]
+
+
+def would_try(host: HostSettings, settings: SshSettings, offered: Sequence[str]) -> Iterator[str]:
+    """In words, what a login would try where the server offers these methods. Nobody is asked, nothing is sent."""
+    for method in host.methods:
+        if method not in offered:
+            continue
+        if method != "publickey":
+            yield f"{method}: the server's prompts are asked" if method != "password" else "password: asked"
+            continue
+        files = key_files(host, settings)
+        named = {blob for file in files if (blob := _public(file)[1])}
+        with closing(agent_of(host, settings)) as agent:
+            for key in agent.get_keys():
+                if _plain_blob(key) in named or not host.identities_only:
+                    yield f"key of the agent: {key.get_name()} {fingerprint(key.blob)}"
+        yield from (f"key file: {file}{_locked(file)}" for file in files if file.is_file())
+        yield from (f"certificate: {file}" for file in certificate_files(host, files))
+    if not set(host.methods) & set(offered):
+        yield f"nothing: the server offers none of {', '.join(host.methods) or 'the logins that are allowed here'}"
+
+
+def _locked(file: Path) -> str:
+    """What there is to say of a private key, without asking for its passphrase."""
+    try:
+        paramiko.PKey.from_path(file)
+    except (TypeError, paramiko.PasswordRequiredException):
+        return " (its passphrase is asked)"
+    except Exception:  # whatever a broken file makes the cryptography library raise
+        return " (cannot be used here)"
+    return ""
+
+
+# --- agents ---------------------------------------------------------------------------------------------
 
 
 class _NoAgent:
@@ -49,14 +121,80 @@ class _NoAgent:
     def close(self) -> None: ...
 
 
-def _load(file: Path, ask: AskPassphrase) -> paramiko.PKey | None:
-    """The key of `file`; None where it is absent, unreadable, of an unknown type, or its passphrase is not given."""
+class _AgentAt(AgentSSH):
+    """The agent of IdentityAgent; one that does not answer has no keys."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(5.0)
+            connection.connect(path)
+            self._connect(connection)  # type: ignore[attr-defined]  # absent from the type stubs
+            connection.settimeout(None)  # its owner may be asked, or a token touched; the login has its own end
+        except (OSError, paramiko.SSHException, ValueError):
+            connection.close()
+
+    def close(self) -> None:
+        self._close()  # type: ignore[attr-defined]  # absent from the type stubs
+
+
+def agent_of(host: HostSettings, settings: SshSettings) -> paramiko.Agent | _AgentAt | _NoAgent:
+    """The agent that the settings name, without keys where there is none; to be closed."""
+    if not settings.use_agent or host.identity_agent == "none":
+        return _NoAgent()
+    return paramiko.Agent() if host.identity_agent is None else _AgentAt(host.identity_agent)
+
+
+# --- certificates ---------------------------------------------------------------------------------------
+
+
+class _Certificates:
+    """What was signed for the user's keys, by the public key within it."""
+
+    def __init__(self, host: HostSettings, files: tuple[Path, ...]) -> None:
+        self._all = [_split(text) for file in certificate_files(host, files) if (text := _text(file))]
+
+    def of(self, key: paramiko.PKey) -> Iterator[paramiko.PKey]:
+        """`key` with each certificate of its own."""
+        for kind, blob in self._all:
+            if kind.endswith(_CERTIFIED) and _signed_blob(kind, blob) == key.asbytes():
+                key.public_blob = paramiko.pkey.PublicBlob(kind, blob)
+                yield key
+                key.public_blob = None
+
+
+def _plain_blob(key: paramiko.AgentKey) -> bytes:
+    """The public key itself, also of one that the agent holds with its certificate."""
+    return _signed_blob(key.get_name(), key.blob) if key.get_name().endswith(_CERTIFIED) else key.blob
+
+
+def _signed_blob(kind: str, blob: bytes) -> bytes:
+    """The wire form of the public key in a certificate (PROTOCOL.certkeys): type, nonce, then the key's own fields."""
+    message = paramiko.Message(blob)
+    message.get_string(), message.get_string()  # type, nonce
+    plain = paramiko.Message()
+    plain.add_string(_plain(kind))
+    for _ in range({"ssh-rsa": 2, "ssh-ed25519": 1}.get(_plain(kind), 2)):  # e and n; the point; curve and point
+        plain.add_string(message.get_binary())
+    return plain.asbytes()
+
+
+def _plain(kind: str) -> str:
+    return kind.removesuffix(_CERTIFIED)
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def _load(file: Path, ask: AskPassphrase, wrong: Wrong) -> paramiko.PKey | None:
+    """The key of `file`; None where it is absent, unreadable, of an unknown type, or its passphrase is not given, or is `wrong`."""
     if not file.is_file():
         return None
     try:
         return paramiko.PKey.from_path(file)
     except (TypeError, paramiko.PasswordRequiredException):
-        passphrase = ask(f"Passphrase for {file}: ")
+        passphrase = ask(prompt := f"Passphrase for {file}: ")
     except Exception:  # whatever a broken file makes the cryptography library raise, the next key follows
         return None
     if not passphrase:
@@ -64,20 +202,27 @@ def _load(file: Path, ask: AskPassphrase) -> paramiko.PKey | None:
     try:
         return paramiko.PKey.from_path(file, passphrase.encode())  # type: ignore[arg-type]  # the library below wants bytes
     except Exception:
+        wrong(prompt)
         return None
 
 
 def _public(file: Path) -> tuple[str, bytes]:
+    beside = _split(_text(file.with_name(file.name + ".pub")))
+    return beside if beside[0] or file.suffix != ".pub" else _split(_text(file))  # IdentityFile KEY.pub names a key of the agent
+
+
+def _text(file: Path) -> str:
     try:
-        kind, blob, *_ = file.with_name(file.name + ".pub").read_text(encoding="utf-8").split()
+        with file.open("rb") as opened:
+            return opened.read(_LARGEST).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _split(text: str) -> tuple[str, bytes]:
+    """(type, wire form); ("", b"") where it is none."""
+    try:
+        kind, blob, *_ = text.split(None, 2)
         return kind, base64.b64decode(blob)
-    except (OSError, ValueError, binascii.Error):
+    except (ValueError, binascii.Error):
         return "", b""
-
-
-def _public_blob(file: Path) -> bytes:
-    return _public(file)[1]
-
-
-def _public_type(file: Path) -> str:
-    return _public(file)[0]

@@ -16,14 +16,15 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.events import TARGET_FAILURES, CommandRan
 from tshoot.model.text import clean_line
-from tshoot.transports.address import parse_address
 from tshoot.transports.base import CommandTimeout, Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.cli_terminal import Terminal, ask_for_shell
+from tshoot.transports.credentials import Account
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_config import resolve
 from tshoot.transports.ssh_connect import Connection
 from tshoot.transports.ssh_login import SshClient
 from tshoot.transports.ssh_process import open_session
+from tshoot.transports.way import find_way
 
 GONE = "connect again when the host answers; what was found so far is kept"
 
@@ -31,8 +32,8 @@ GONE = "connect again when the host answers; what was found so far is kept"
 class SshLink:
     """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port."""
 
-    def __init__(self, host: str, prompter: Prompter, settings: SshSettings) -> None:
-        self.host, self.settings, self.prompter = host, settings, prompter
+    def __init__(self, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None] = lambda text: None) -> None:
+        self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
         self._attempt: Connection | None = None
         self._connection: Connection | None = None
         self._failure: TargetError | None = None
@@ -55,14 +56,12 @@ class SshLink:
     def _establish(self, cancel: CancelToken) -> Connection:
         deadline = Deadline(self.settings.connect_timeout)
         try:
-            self._attempt = connection = Connection(
-                resolve(parse_address(self.host), self.settings.config_file), self.settings, self.prompter, deadline
-            )
+            way = find_way(self.host, self.settings, cancel)
+            self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
             try:
                 bounded(connection.establish, deadline, cancel, connection.close)
             except TimeoutError:
-                kind = {"looking up its name": "name-unknown", "connecting": "unreachable"}.get(deadline.phase, "unresponsive")
-                raise TargetError(kind, f"{connection.host.place}: no answer within {deadline.seconds:g} s while {deadline.phase}", GONE) from None
+                raise connection.late(GONE) from None
         except TargetError as error:
             self._failure = error
             raise
@@ -87,6 +86,12 @@ class SshLink:
             return self.host
         host = self._connection.host
         return f"{host.user}@{host.typed}" + ("" if host.port == 22 else f":{host.port}")
+
+    @property
+    def account(self) -> Account:
+        """Who is logged in; what was typed where nobody is yet."""
+        host = self._connection.host if self._connection is not None else None
+        return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
 
     @property
     def last_words(self) -> str:
@@ -148,6 +153,10 @@ class SshLink:
             _close(opened)
             self._explain(error, client, purpose)
             raise
+
+    def open_terminal(self, cancel: CancelToken) -> Terminal:
+        """An interactive shell on a terminal, for a command line."""
+        return Terminal(self.open(ask_for_shell, "a terminal", cancel))
 
     def release(self) -> None:
         """Give the place of one channel back."""

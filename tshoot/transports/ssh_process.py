@@ -13,11 +13,10 @@ from contextlib import suppress
 
 import paramiko
 
-from tshoot.model.events import CommandRan
 from tshoot.transports.base import OnOutput
+from tshoot.transports.process import TICK, RemoteProcess
 
 _GRACE = 1.0  # after the exit status, for output of children that hold the channel open
-_TICK = 0.1
 _CHUNK = 64 * 1024
 _CHANNEL_REQUEST = bytes([98])  # SSH_MSG_CHANNEL_REQUEST
 
@@ -31,18 +30,13 @@ class _Wake(threading.Event):
         super().clear()
 
 
-class SshProcess:
-    """`limit` bytes a stream are kept and passed on, the rest is read and dropped. With `keep` False they are only passed on."""
+class SshProcess(RemoteProcess):
+    """On a channel of paramiko. `release` gives its place back."""
 
     def __init__(self, channel: paramiko.Channel, *, limit: int, on_output: OnOutput | None, keep: bool, release: Callable[[], None]) -> None:
-        self._channel, self._limit, self._on_output, self._keep, self._release = channel, limit, on_output, keep, release
-        self._kept = {"stdout": bytearray(), "stderr": bytearray()}
-        self._seen = {"stdout": 0, "stderr": 0}
-        self._line_start = 0
-        self._ended = False
+        super().__init__(limit=limit, on_output=on_output, keep=keep)
+        self._channel, self._release = channel, release
         self._closed = False
-        self._started = self._quiet_since = time.monotonic()
-        self._lock = threading.RLock()
         self._wake = _Wake()
         channel.in_buffer.set_event(self._wake)
         channel.in_stderr_buffer.set_event(self._wake)
@@ -79,25 +73,6 @@ class SshProcess:
                 self._wake.set()
         return got
 
-    def _take(self, stream: str, data: bytes) -> None:
-        room = self._limit - self._seen[stream]
-        self._seen[stream] += len(data)
-        data = data[: max(0, room)]
-        if self._keep:
-            self._kept[stream] += data
-        if data and self._on_output is not None:
-            self._on_output(stream, data)
-
-    @property
-    def seconds(self) -> float:
-        """Since it was started."""
-        return time.monotonic() - self._started
-
-    def ran(self) -> CommandRan:
-        """What there is of it so far."""
-        stdout, stderr = self.output()
-        return CommandRan(self.exit_status, stdout, stderr, self.seconds, any(seen > self._limit for seen in self._seen.values()))
-
     @property
     def died(self) -> bool:
         """It ended because the connection did."""
@@ -107,39 +82,6 @@ class SshProcess:
     def exit_status(self) -> int | None:
         self.pump(0)
         return None if not self._channel.exit_status_ready() or self._channel.exit_status == -1 else self._channel.exit_status
-
-    def output(self) -> tuple[bytes, bytes]:
-        self.pump(0)
-        with self._lock:
-            return bytes(self._kept["stdout"]), bytes(self._kept["stderr"])
-
-    def read_line(self, timeout: float) -> str | None:
-        end = time.monotonic() + timeout
-        while True:
-            ended = self.pump(0)
-            line = self._next_line(ended)
-            if line is not None or ended or time.monotonic() >= end:
-                return line
-            self.pump(min(_TICK, max(0.0, end - time.monotonic())))
-
-    def _next_line(self, ended: bool) -> str | None:
-        with self._lock:
-            kept = self._kept["stdout"]
-            stop = kept.find(b"\n", self._line_start)
-            if stop < 0:
-                if not ended or self._line_start >= len(kept):
-                    return None
-                stop = len(kept)
-            line = bytes(kept[self._line_start : stop])
-            self._line_start = stop + 1
-            return line.decode("utf-8", errors="replace").rstrip("\r")
-
-    def wait(self, timeout: float) -> bool:
-        end = time.monotonic() + timeout
-        while not self.pump(min(_TICK, max(0.0, end - time.monotonic()))):
-            if time.monotonic() >= end:
-                return False
-        return True
 
     def terminate(self) -> None:
         """Close it, and ask the server to end what still runs (RFC 4254, 6.9), which otherwise goes on and holds one of its few sessions."""
@@ -181,4 +123,4 @@ def open_session(client: paramiko.Transport, seconds: float) -> paramiko.Channel
         except paramiko.ChannelException:
             if time.monotonic() > end:
                 raise
-            time.sleep(_TICK)
+            time.sleep(TICK)

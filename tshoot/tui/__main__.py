@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 
-from tshoot.opening import Opening
+from tshoot.core_files import leave_none
+from tshoot.opening import Opening, Settings
 
 _LOOK = 0.5  # seconds
 
@@ -25,7 +26,8 @@ def end_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
+    leave_none()
     end_with_parent(os.getppid())
     from tshoot.tui.app import run_tui
 
-    sys.exit(run_tui(Opening()))
+    sys.exit(run_tui(Opening(settings=Settings(inventory=()))))

@@ -174,6 +174,16 @@ class TshootApp(Navigation):
 
     # --- how it ends ---
 
+    def _fatal_error(self) -> None:
+        """Textual's own shows the local variables of each frame, a password being typed among them; this one shows lines alone."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        told = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(told, self.console.options)))
+        self._close_messages_no_wait()
+
     @property
     def exit_code(self) -> int:
         """That of the last run on targets, 0 where there was none."""
@@ -225,7 +235,7 @@ def make_app(opening: Opening) -> TshootApp:
     app = partial(TshootApp, opening, preferences=preferences_file())
     if not opening.playbook:
         return app()
-    from tshoot.wiring import checked_playbook, prepare
+    from tshoot.wiring import checked_playbook, known_targets, prepare
 
     playbook = checked_playbook(opening.playbook)
     strange = [f"`{name}` is no target of {playbook.id}" for name in opening.targets if name not in playbook.roles]
@@ -233,6 +243,6 @@ def make_app(opening: Opening) -> TshootApp:
     if strange:
         raise UsageError(clean_line("; ".join(strange)), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
     try:
-        return app(playbook, prepare(opening.playbook, opening.targets, opening.inputs))
+        return app(playbook, prepare(opening.playbook, opening.targets, opening.inputs, opening.platforms, known_targets(opening.settings)))
     except UsageError:  # something is missing or wrong: the set-up screen says what, at its field
         return app(playbook)

@@ -89,6 +89,9 @@ class Bridge:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return self._answered(Question("text" if echo else "secret", prompt, f"{host} asks"), self.cancel)
 
+    def agree(self, question: str, why: str) -> bool:
+        return self._answered(Question("confirm", question, why), self.cancel) == "yes"
+
     def _answered(self, question: Question, cancel: CancelToken) -> str | None:
         said = self._asked(question, cancel)
         return said if isinstance(said, str) else None

@@ -5,7 +5,6 @@ A node that can be entered again is counted as often as it may be; so this is a 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
@@ -64,7 +63,7 @@ def _step(step: Step, inputs: Mapping[str, str | int]) -> float:
         case RunStep(sampling=None):
             return step.timeout
         case RunStep():
-            return step.timeout + _number(planned_text(step.sampling.seconds, inputs, shlex.quote) if step.sampling else "")
+            return step.timeout + _number(planned_text(step.sampling.seconds, inputs) if step.sampling else "")
         case WaitStep():
             return step.seconds
         case CaptureStep():

@@ -29,7 +29,7 @@ class Question:
     detail: str = ""
     choices: tuple[str, ...] = ()
     effect: Effect | None = None
-    _value: str | Approval | None = None
+    _value: str | Approval | None = field(default=None, repr=False)  # it may be a password
     _done: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, value: str | Approval | None) -> None:

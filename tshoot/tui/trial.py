@@ -6,19 +6,25 @@ After a login that was rejected the rest is not tried: the same account may coun
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from textual.message import Message
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TshootError
+from tshoot.inventory.inventory import Inventory
+from tshoot.inventory.memory import default_memory
 from tshoot.model.events import TargetSpec
 from tshoot.performers.connection import Tried, try_connection
+from tshoot.performers.recognition import recognise
+from tshoot.performers.settling import remember
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import HostKey
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh_config import resolve
 from tshoot.tui.messages import Asked, Question
+from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
 
 _DEFECT = "this is a defect of tshoot: please report it"
 
@@ -48,9 +54,23 @@ class TrialsOver(Message):
 class Trials:
     """`begin` once; it is the prompter of its own logins. `post` is the screen's `post_message`."""
 
-    def __init__(self, targets: Sequence[TargetSpec], settings: SshSettings | None, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        targets: Sequence[TargetSpec],
+        settings: SshSettings | None,
+        post: Callable[[Message], object],
+        *,
+        run: Settings | None = None,
+        unsure: Collection[str] = frozenset(),
+    ) -> None:
+        """`run` are the settings of the run to be, whose inventory says where targets are; `unsure` the roles whose platform nobody knows:
+
+        their devices are asked what they are.
+        """
         self.cancel = CancelToken()
-        self._targets, self._settings, self._post = list(targets), settings, post
+        self._targets, self._settings, self._post, self._unsure = list(targets), settings, post, unsure
+        self._given = run or Settings(ssh=settings)
+        self._inventory: Inventory | None = None
 
     def begin(self) -> None:
         threading.Thread(target=self._run, name="tshoot trial", daemon=True).start()
@@ -58,7 +78,10 @@ class Trials:
     def _run(self) -> None:
         left, why = [target.role for target in self._targets], ""
         done: dict[str, Tried] = {}
+        forget: Callable[[], object] = lambda: None  # noqa: E731
         try:
+            self._inventory = known_targets(self._given)
+            self._settings, forget = ssh_of_a_run(reaching(self._given, self._inventory).ssh, self._inventory)
             for target in self._targets:
                 tried = self._once(target, done)
                 left.remove(target.role)
@@ -68,18 +91,39 @@ class Trials:
                     break
         except Cancelled:
             why = "not tried: cancelled"
+        except TshootError as error:
+            why = f"not tried: {error.message}"
         except Exception as error:  # whatever it is must end the trial, not hang it
             why = f"not tried: {type(error).__name__}: {error}; {_DEFECT}"
+        forget()
         self._post(TrialsOver(tuple(left), why))
 
     def _once(self, target: TargetSpec, done: dict[str, Tried]) -> Tried:
         """A device that plays two roles is logged into once."""
-        key = f"{account(target.host, self._settings)} {target.platform}"
+        unsure = target.role in self._unsure
+        key = f"{account(target.host, self._settings)} {'' if unsure else target.platform}"
         if key not in done:
             self._post(TrialMoved(target.role, "connecting"))
-            done[key] = try_connection(target, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
-        tried = done[key]
-        return Tried(target, tried.seconds, tried.version, tried.remarks, tried.kind, tried.problem, tried.hint, tried.rejected)
+            done[key] = (self._asked_what if unsure else self._tried)(target)
+        return replace(done[key], target=target)
+
+    def _tried(self, target: TargetSpec) -> Tried:
+        tried = try_connection(target, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
+        if tried.platforms and self._inventory is not None:
+            default_memory(self._given.state).forget(self._inventory.typed(target.host).place)  # whatever was remembered is wrong
+        return tried
+
+    def _asked_what(self, target: TargetSpec) -> Tried:
+        """The login, and the questions by which a device is recognised; what it says is remembered."""
+        found = recognise(target.host, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
+        if found.kind:
+            return Tried(target, found.seconds, kind=found.kind, problem=found.problem, hint=found.hint, rejected=found.rejected)
+        if not found.platforms:
+            return Tried(target, found.seconds, remarks=(found.told,))
+        if self._inventory is not None:
+            known = self._inventory.typed(target.host)
+            remember(default_memory(self._given.state), known.name, known.place, found)
+        return Tried(target, found.seconds, found.said, platforms=found.platforms)
 
     # --- the prompter of its logins ---
 
@@ -90,6 +134,9 @@ class Trials:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return self._asked(Question("text" if echo else "secret", prompt, f"{host} asks"))
 
+    def agree(self, question: str, why: str) -> bool:
+        return self._asked(Question("confirm", question, why)) == "yes"
+
     def _asked(self, question: Question) -> str | None:
         self._post(Asked(question))
         answer = question.wait(self.cancel)
@@ -98,9 +145,9 @@ class Trials:
 
 def account(host: str, settings: SshSettings | None) -> str:
     """`user@host:port` as the ssh_config resolves it: by this a login that was rejected is known again."""
-    config = (settings or SshSettings()).config_file
+    ssh = settings or SshSettings()
     try:
-        found = resolve(parse_address(host), config)
+        found = resolve(parse_address(host), ssh.config_file, ssh.places)
     except TshootError:
         return host.strip()
     return f"{found.user}@{found.host.lower()}:{found.port}"

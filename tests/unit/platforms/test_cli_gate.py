@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tshoot.errors import PlaybookError
 from tshoot.platforms.cli_line import FILTERS, cli_words
 from tshoot.platforms.loader import Platform, load_platform, platform_names, read_platform
 from tshoot.platforms.rules import CommandRule
@@ -165,6 +166,27 @@ def test_the_pipes_of_shipped_platforms_only_select_and_format() -> None:
         for rule in load_platform(name).commands:
             assert rule.line == "cli"
             assert {part.split()[0] for part in rule.pattern.split(" | ")[1:]} <= FILTERS
+
+
+def test_what_may_follow_every_show_command(tmp_path: Path) -> None:
+    file = tmp_path / "router.yaml"
+    pipes = "cli: {device_type: cisco_ios, enable: true, pipes: ['include|exclude {word} [{word}]', count]}"
+    file.write_text(ROUTER.replace("cli: {device_type: cisco_ios, enable: true}", pipes) + '  - {match: "ping {ip}"}\n', encoding="utf-8")
+    platform = read_platform(file)
+    for command in ("show version | include up", "show ip route | exclude a b", "show interfaces Gi0/1 | count", "show version|include up"):
+        rule = platform.rule_for(command)
+        assert rule is not None and rule.parser is None and rule.place.startswith("router.yaml:"), command
+    for command in (
+        "ping 192.0.2.1 | include x",
+        "show version | include",
+        "show version | section x",
+        "show version | include a | count",
+        "show running-config | count",
+    ):
+        assert platform.rule_for(command) is None, command
+    file.write_text(ROUTER.replace("cli: {device_type: cisco_ios, enable: true}", pipes.replace("count", "'redirect {word}'")), encoding="utf-8")
+    with pytest.raises(PlaybookError, match="after `\\|` a CLI may only have"):
+        read_platform(file)
 
 
 def test_a_command_line_inside_a_quoted_word_of_the_shell() -> None:

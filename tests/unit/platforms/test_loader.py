@@ -107,7 +107,7 @@ def test_a_platform_that_includes_another(tmp_path: Path) -> None:
     file.write_text(GOOD.replace("parser: df", "parser: vdf") + "  - {match: more}\nrefusals: ['^% Bad']\nincludes: base\n", encoding="utf-8")
     platform = read_platform(file)
     assert platform.name == "router" and platform.capture is not None and platform.capture.program == "tcpdump"
-    assert [(rule.pattern, rule.parser) for rule in platform.commands] == [("show {host}", "vdf"), ("more", None), ("show {host}", "df")]
+    assert [(rule.pattern, rule.parser) for rule in platform.commands] == [("show {host}", "vdf"), ("more", None)]
     assert platform.refusal("no\n") and platform.refusal("% Bad\n")
     file.write_text(GOOD + "includes: base\n" + CAPTURE.replace("[/tmp]", "[/var/tmp]"), encoding="utf-8")
     own = read_platform(file).capture

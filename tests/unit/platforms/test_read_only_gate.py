@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tshoot.platforms.loader import load_platform, platform_names
-from tshoot.platforms.rules import SLOTS, CommandRule, plain_words
+from tshoot.platforms.rules import CommandRule, plain_words
+from tshoot.platforms.slots import SLOTS
 
 HERE = Path(__file__).parent
 DANGEROUS = HERE.joinpath("commands_dangerous.txt").read_text().splitlines()
@@ -83,15 +84,24 @@ def test_there_are_enough_dangerous_commands() -> None:
 @pytest.mark.parametrize(
     ("slot", "good", "bad"),
     [
-        ("ip", ["192.0.2.1", "2001:db8::1", "fe80::1%vmk0"], ["192.0.2", "192.0.2.1/24", "nas", "", "-1", "0x7f.1"]),
+        (
+            "ip",
+            ["192.0.2.1", "2001:db8::1", "fe80::1%vmk0"],
+            ["192.0.2", "192.0.2.1/24", "nas", "", "-1", "0x7f.1", "fe80::1%", "fe80::1%a b", "fe80::1%$(x)", "fe80::1%-x", "192.0.2.1%eth0"],
+        ),
         ("host", ["nas01", "nas01.example.net", "192.0.2.1", "2001:db8::1"], ["-h", "", "a b", "a/b", "user@nas", "nás", "a" * 300]),
         ("interface", ["vmk0", "eth0.10", "br-lan", "if@peer"], ["-vmk0", "", "a b", "../x", "a" * 40]),
         ("port", ["1", "2049", "65535"], ["0", "65536", "-1", "1-5", "٢", "", "1.5"]),
         ("integer", ["0", "1472"], ["-1", "1.5", "", "1e3", "٢", "1" * 10]),
         ("number", ["0", "1472", "0.25"], ["-1", ".5", "1.", "", "1e3", "inf", "nan"]),
         ("interval", ["0.1", "1", "2.5", "3600"], ["0", "0.05", "3601", "nan", "-1"]),
-        ("path", ["/tmp", "/vmfs/volumes/a b/x.pcap", "/"], ["tmp", "/tmp/../etc", "/..", "//server", "", "-x"]),
+        (
+            "path",
+            ["/tmp", "/vmfs/volumes/a b/x.pcap", "/"],
+            ["tmp", "/tmp/../etc", "/..", "//server", "", "-x", "/a'b", "/a$b", "/a`b", "/a;b", "/a|b", "/a>b", "/a\\b", "/a*b", "/a!b", "/{a,b}"],
+        ),
         ("word", ["vxlan", "nfsClient", "vSwitch0"], ["-x", "", "a b", "a=b", "/x", "a;b"]),
+        ("name", ["VM Network", "vSwitch0", "a (b)/c"], ["-x", "", " x", "a;b", "a'b", "a$b", "a\\b", "a\tb"]),
         (
             "prefix",
             ["192.0.2.0/24", "2001:db8::/32", "192.0.2.1/32"],
@@ -132,6 +142,29 @@ def test_groups_come_in_any_order_each_once() -> None:
         assert rule.matches(command), command
     for command in ("probe", "probe -a -a nas", "probe -b nas", "probe nas -a", "probe -v nas", "probe -ab 1 nas", "probe | nas", "probes nas"):
         assert not rule.matches(command), command
+
+
+def test_one_of_several_words() -> None:
+    rule = CommandRule("probe bgp|ospf [-a|-b {integer}] {host}")
+    for command in ("probe bgp nas", "probe ospf -b 1 nas", "probe ospf -a 1 nas"):
+        assert rule.matches(command), command
+    for command in (
+        "probe bgp|ospf nas",
+        "probe 'bgp|ospf' nas",
+        "probe nas",
+        "probe b nas",
+        "probe bgp ospf nas",
+        "probe bgp -c 1 nas",
+        "probe bgp | nas",
+    ):
+        assert not rule.matches(command), command
+    assert CommandRule("show x | include|count {word}", line="cli").matches("show x | count y")
+
+
+@pytest.mark.parametrize("pattern", ["a x|", "a |x", "a x||y", "a x|{ip}", "a [x|]", "show x | include|tee {word}", "show x | tee|include {word}"])
+def test_bad_choices_are_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="`"):
+        CommandRule(pattern, line="cli")
 
 
 @pytest.mark.parametrize(

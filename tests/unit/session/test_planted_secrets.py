@@ -173,6 +173,9 @@ class Person:
         self.prompts.append(prompt)
         return self.password
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
 
 @pytest.mark.parametrize("refuses", ["publickey", "publickey, keyboard-interactive"], ids=["keyboard-interactive", "password"])
 def test_what_is_typed_at_a_prompt_or_stands_in_the_environment_is_in_no_file(refuses: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,9 @@ class Operator:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return "sesame"
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
 
 def transport(served: Served, device_type: str) -> CliTransport:
     settings = demo.opening_for(served.scenario, served, None).settings.ssh

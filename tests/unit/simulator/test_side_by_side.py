@@ -59,6 +59,9 @@ class Nobody:
     def secret(self, prompt: str, host: str, echo: bool) -> None:
         return None
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
 
 def test_two_targets_run_side_by_side_and_nothing_is_mixed(tmp_path: Path) -> None:
     (tmp_path / "scenario").mkdir()

@@ -72,6 +72,9 @@ class Careful:
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
         return None
 
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
     def outcome(self, key: str) -> Ok | Failed:
         return next(event.outcome for event in self.events if isinstance(event, EffectAnswered) and event.key == key)
 

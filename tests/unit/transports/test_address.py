@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tshoot.errors import UsageError
-from tshoot.transports.address import Address, parse_address
+from tshoot.transports.address import Address, parse_address, parse_jump
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,27 @@ def test_what_the_operator_types(typed, expected):
 def test_what_is_no_target(typed):
     with pytest.raises(UsageError, match="is no target"):
         parse_address(typed)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("gate", Address("gate")),
+        ("me@gate:2222", Address("gate", "me", 2222)),
+        ("ssh://gate", Address("gate")),
+        ("SSH://me@gate:2222/", Address("gate", "me", 2222)),
+        ("ssh://a%40b@gate", Address("gate", "a@b")),
+        ("ssh://me;fingerprint=x@gate", Address("gate", "me")),
+        ("[2001:db8::1]:22", Address("2001:db8::1", None, 22)),
+    ],
+)
+def test_jump_hosts(written, expected):
+    assert parse_jump(written) == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["", "ssh://", "ssh://@gate", "ssh://gate:0", "ssh://gate/path", "-oX", "ssh://-oX", "ssh://a%00@gate", "a b", "ssh://me:s3cret@gate"]
+)
+def test_no_jump_hosts(written):
+    with pytest.raises(UsageError):
+        parse_jump(written)

@@ -3,11 +3,12 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
+import time
 
 import pytest
 
 from tests.sshd import make_key
-from tshoot.transports.known_hosts import entry_name, fingerprint, known_keys, remember, standing
+from tshoot.transports.known_hosts import entry_name, fingerprint, known_keys, remember, rests_on_authority, standing
 
 KEY = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + bytes(32)
 TEXT = base64.b64encode(KEY).decode()
@@ -64,6 +65,49 @@ def test_remembered_keys_are_found_by_openssh(tmp_path):
     assert len(file.read_text().splitlines()) == 2
     for name in ("esx01", "[esx02]:2222"):
         assert subprocess.run(["ssh-keygen", "-F", name, "-f", str(file)], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("@cert-authority *.lab ssh-ed25519 K", True),
+        ("@cert-authority *.lab ssh-ed25519 K\n@revoked * ssh-ed25519 AAAA", True),
+        ("@cert-authority *.lab ssh-ed25519 K\nesx01.lab ssh-ed25519 AAAA", False),
+        ("@cert-authority *.dc ssh-ed25519 K", False),
+        ("@cert-authority *.lab,!esx01.lab ssh-ed25519 K", False),
+        ("@revoked * ssh-ed25519 K", False),
+        ("@no-such-marker *.lab ssh-ed25519 K", False),
+        ("", False),
+    ],
+)
+def test_hosts_for_which_only_an_authority_vouches(tmp_path, lines, expected):
+    (tmp_path / "known_hosts").write_text(lines.replace(" K", f" {TEXT}") + "\n")
+    assert rests_on_authority(known_keys([tmp_path / "known_hosts"], "esx01.lab")) == expected
+
+
+def test_a_name_is_kept_hashed(tmp_path):
+    file = tmp_path / "known_hosts"
+    for _ in range(2):
+        remember(file, "esx01", "ssh-ed25519", KEY, hashed=True)
+    text = file.read_text()
+    assert "esx01" not in text
+    assert len({line.split()[0] for line in text.splitlines()}) == 2, "each with salt of its own"
+    assert subprocess.run(["ssh-keygen", "-F", "esx01", "-f", str(file)], capture_output=True).returncode == 0
+    assert standing(known_keys([file], "esx01"), KEY) == "known"
+
+
+def test_a_line_cut_at_every_byte_names_no_other_key(tmp_path):
+    line = f"@revoked |1|{base64.b64encode(b'x' * 20).decode()}|{base64.b64encode(b'y' * 20).decode()},*,esx01 ssh-ed25519 {TEXT}".encode()
+    for end in range(len(line)):
+        (tmp_path / "known_hosts").write_bytes(line[:end])
+        assert all(key.blob == KEY[: len(key.blob)] and key.revoked for key in known_keys([tmp_path / "known_hosts"], "esx01"))
+
+
+def test_a_pattern_of_many_stars_takes_no_time(tmp_path):
+    (tmp_path / "known_hosts").write_text(f"{'*a' * 3000}b ssh-ed25519 {TEXT}\n")
+    started = time.monotonic()
+    assert known_keys([tmp_path / "known_hosts"], "a" * 250) == ()
+    assert time.monotonic() - started < 2
 
 
 def test_garbage(tmp_path):

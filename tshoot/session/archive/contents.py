@@ -25,6 +25,7 @@ from tshoot.model.events import (
     Event,
     Failed,
     FixVerified,
+    MemberEnded,
     NoteAdded,
     Ok,
     OperatorAnswered,
@@ -152,6 +153,9 @@ class _Reading:
                 self._add("note", event.author, event.text)
             case VerdictReached():
                 self._concluded(event)
+            case MemberEnded():
+                told = f"{event.host} {event.state} {event.kind} {event.cause} {event.failure} {event.session}\n{event.title}\n{event.reason}"
+                self._add("verdict", f"member {event.host}", told)
             case FixVerified(verification=told):
                 self._add("verdict", "verification", f"{told.outcome} {told.cause}\n{told.reason}")
 

@@ -51,7 +51,8 @@ class VerdictTold:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`who` did `what` at that time. `kind`: start, command, capture, question, wait, decision, steering, note, verdict, verification, end, other."""
+    """`who` did `what` at that time. `kind`: start, command, capture, question, wait, decision, steering, note, verdict, verification, member, end,
+    other."""
 
     at: float
     kind: str

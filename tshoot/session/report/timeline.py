@@ -21,6 +21,7 @@ from tshoot.model.events import (
     EffectRequested,
     Event,
     FixVerified,
+    MemberEnded,
     NoteAdded,
     Ok,
     OperatorAnswered,
@@ -32,6 +33,7 @@ from tshoot.model.events import (
     VerdictReached,
     VerificationBegan,
 )
+from tshoot.session.fleet import member_words
 from tshoot.session.prose import duration, plural
 from tshoot.session.report.model import Moment
 from tshoot.session.report.recorded import Piece
@@ -122,6 +124,9 @@ def _plain(event: Event) -> Moment:
         case FixVerified(verification=verification):
             said = line(verification.outcome).replace("-", " ")
             return Moment(event.at, "verification", ENGINE, f"verified the fix: {said}", line(verification.reason))
+        case MemberEnded():
+            told = f"the run on {line(event.host)} ended{f', session {line(event.session)}' if event.session else ''}"
+            return Moment(event.at, "member", ENGINE, told, line(member_words(event)), bool(event.failure) or event.state == "failed")
         case UnknownEvent():
             return Moment(event.at, "other", ENGINE, f"{line(event.name)} (not known to this version)")
         case _:
@@ -158,7 +163,8 @@ def _answer(answer: Answer) -> str:
             status = "" if answer.exit_status is None else f"exit status {answer.exit_status}, "
             return f"{status}{plural(Piece.of(answer.stdout).size + Piece.of(answer.stderr).size, 'byte')} in {duration(answer.seconds)}"
         case CaptureStarted():
-            return f"capturing with {line(answer.program)}, process {answer.pid}"
+            measured = f"; {line(answer.sample.told)}" if answer.sample and answer.sample.told else ""
+            return f"capturing with {line(answer.program)}, process {answer.pid}{measured}"
         case CaptureTaken():
             packets = "" if answer.received is None else f"{plural(answer.received, 'packet')}, "
             dropped = f", {answer.dropped:,} dropped" if answer.dropped else ""

@@ -7,6 +7,7 @@ recorded frames that the filter takes follow, each written through, gaps no long
 count or at SIGINT, SIGTERM or SIGHUP, with tcpdump's three lines and status 0. The filter is tcpdump's own, where
 this machine has one; else everything is taken. Frames keep their recorded times, so that what is pulled is the
 recorded file bit for bit (without a filter, count or snap length that cuts), with the same frame numbers.
+To standard output (`-w -`) it ends after the last frame, and never cuts the connection.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def main(state_file: str, name: str, *arguments: str) -> int:
                 sys.stderr.write(f"{name}: listening on {options['i']}, link-type {link_type(content)}, capture size {options['s']} bytes\n")
                 sys.stderr.flush()
             copy(content, file, options, state["capture"]["delay"], ending)
+            if options["w"] == "-":  # a sample, which is taken before the capture: it has seen what there is
+                ending.end()
             if state["capture"]["closes"]:
                 Path(state["control"]).write_bytes(b"c")
             while True:

@@ -16,7 +16,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
-from tshoot.errors import TshootError
+from tshoot.errors import InventoryError, TshootError
+from tshoot.inventory.inventory import Inventory
 from tshoot.model.text import clean_line
 from tshoot.playbook.tree import Playbook
 from tshoot.tui.earlier import LastUsed, earlier_hosts, last_used
@@ -27,7 +28,7 @@ from tshoot.tui.widgets.field.form import Form
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
-from tshoot.wiring import Opening, prepare
+from tshoot.wiring import Opening, known_targets, prepare
 
 
 class SetupScreen(TryingScreen):
@@ -56,13 +57,14 @@ class SetupScreen(TryingScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     class KnownBefore(Message):
-        def __init__(self, last: LastUsed | None, hosts: tuple[str, ...], problem: str = "") -> None:
+        def __init__(self, last: LastUsed | None, hosts: tuple[str, ...], inventory: Inventory | None, problem: str = "") -> None:
             super().__init__()
-            self.last, self.hosts, self.problem = last, hosts, problem
+            self.last, self.hosts, self.inventory, self.problem = last, hosts, inventory, problem
 
     def __init__(self, playbook: Playbook, opening: Opening) -> None:
         super().__init__(opening)
         self._playbook = playbook
+        self._inventory: Inventory | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(f"{self._playbook.id}: {self._playbook.title}")
@@ -88,19 +90,30 @@ class SetupScreen(TryingScreen):
         from tshoot.transports.settings import SshSettings
         from tshoot.transports.ssh_config import named_hosts
 
-        last, hosts, problem = None, list[str](), ""
+        last, hosts, problem, inventory = None, list[str](), "", None
         root = self._opening.settings.record or default_root()
         try:
-            hosts += named_hosts((self._opening.settings.ssh or SshSettings()).config_file)
+            inventory = known_targets(self._opening.settings)
+            if inventory is not None:
+                hosts += [*inventory.names(), *inventory.aliases(), *(f"@{group}" for group in inventory.groups())]
         except (TshootError, OSError) as error:
-            problem = str(error)
+            problem = f"{error.problems[0] if isinstance(error, InventoryError) and error.problems else error}; the inventory is not used"
+        try:
+            if inventory is None:
+                hosts += named_hosts((self._opening.settings.ssh or SshSettings()).config_file)
+        except (TshootError, OSError) as error:
+            problem = problem or str(error)
         with suppress(TshootError, OSError):  # the home screen says what is wrong with the sessions
             hosts += earlier_hosts(root)
             last = last_used(root, self._playbook.id)
-        self.post_message(self.KnownBefore(last, tuple(hosts), problem))
+        self.post_message(self.KnownBefore(last, tuple(hosts), inventory, problem))
 
     def on_setup_screen_known_before(self, event: KnownBefore) -> None:
         self.form.offer_hosts(event.hosts)
+        if event.inventory is not None:
+            self._inventory = event.inventory
+            self.form.know(event.inventory)
+            self._tell()
         if event.last:
             self.form.offer_last(event.last)
         if event.problem:
@@ -170,7 +183,7 @@ class SetupScreen(TryingScreen):
     def _start(self) -> None:
         form = self.form
         try:
-            prepared = prepare(self._playbook.file, form.values("target"), form.values("input"), form.values("platform"))
+            prepared = prepare(self._playbook.file, form.values("target"), form.values("input"), form.chosen_platforms(), self._inventory)
         except TshootError as error:
             self._say(f"! {error.message}")
             return

@@ -58,7 +58,9 @@ class TryingScreen(Screen[None]):
     def _try(self, chosen: list[Field]) -> None:
         targets = [TargetSpec(field.label, field.value, self.form.platform_of(field.label)) for field in chosen]
         if targets and self.trials is None:
-            self.trials = Trials(targets, self._opening.settings.ssh, self.post_message)
+            unsure = {target.role for target in targets if self.form.is_unsure(target.role)}
+            run = self._opening.settings
+            self.trials = Trials(targets, run.ssh, self.post_message, run=run, unsure=unsure)
             self.query_one(Header).show_state("testing", "accent")
             self.trials.begin()
 
@@ -76,6 +78,8 @@ class TryingScreen(Screen[None]):
             known.pop(key, None)
         if field := self.form.field("target", tried.target.role):
             field.show_trial(outcome(tried), "failed" if tried.kind else "tried")
+            if tried.platforms:
+                self.form.is_seen(tried.target.role, tried.platforms)
             self.call_after_refresh(field.scroll_visible, animate=False)
 
     def on_trials_over(self, event: TrialsOver) -> None:

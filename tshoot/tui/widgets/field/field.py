@@ -16,11 +16,15 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tshoot.errors import UsageError
+from tshoot.inventory.fitting import unfit
+from tshoot.inventory.inventory import Inventory, KnownTarget
 from tshoot.model.text import clean_line
 from tshoot.playbook.inputs import InputError, example, validated
 from tshoot.playbook.tree import InputSpec, Role
 from tshoot.transports.address import parse_address
 from tshoot.tui.widgets.field.candidates import Candidates
+from tshoot.tui.widgets.field.known_telling import known_content
+from tshoot.wiring import names_several
 
 
 class FieldInput(Input):
@@ -52,6 +56,9 @@ class Field(Vertical):
         self._about, self._sample, self._start, self._check = about, sample, value, check
         self._touched, self._given = bool(value), given
         self._trial_of = ""
+        self._inventory: Inventory | None = None
+        self._role: Role | None = None
+        self._suggested = value
 
     def compose(self) -> ComposeResult:
         yield Static(Content.assemble((clean_line(self.label), "bold"), "  ", (clean_line(self._about), "dim")), classes="label", markup=False)
@@ -69,7 +76,50 @@ class Field(Vertical):
 
     @property
     def problem(self) -> str:
-        return self._check(self.value)
+        return self._check(self.value) or self._misfit()
+
+    def _misfit(self) -> str:
+        known = self.known if self._role is not None and len(self._role.platforms) == 1 else None
+        return clean_line(unfit(known, self.label, self._role.platforms).partition(";")[0]) if known is not None and self._role is not None else ""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the value is the operator's own: given, or typed."""
+        return self._given or self.value != self._suggested
+
+    def suggest(self, value: str) -> None:
+        """A value of which nobody said anything else yet."""
+        if not self.chosen:
+            self._suggested = self.query_one(Input).value = value
+
+    def choose(self, value: str) -> None:
+        """A value as if the operator had typed it."""
+        self._given, self.query_one(Input).value = True, value
+
+    # --- what the inventory knows of a target ---
+
+    def know(self, inventory: Inventory, role: Role) -> None:
+        self._inventory, self._role = inventory, role
+        self._tell_known()
+        if self._touched:
+            self.show_problem()
+
+    @property
+    def known(self) -> KnownTarget | None:
+        """What the inventory, or the device itself, said of this target."""
+        try:
+            found = self._inventory.typed(self.value) if self._inventory is not None and self.value else None
+        except UsageError:
+            return None
+        return found if found is not None and (found.source or found.seen) else None
+
+    def _tell_known(self) -> None:
+        said = self.query_one(".trial", Static)
+        if self._inventory is None or self._trial_of:
+            return
+        content = known_content(self.value, self.known, self._inventory)
+        said.set_classes("trial said" if content is not None else "trial")
+        said.update(content or "")
 
     def focus_input(self) -> None:
         self.query_one(Input).focus()
@@ -101,6 +151,7 @@ class Field(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._trial_of and self.value != self._trial_of:
             self.forget_trial()
+        self._tell_known()
         self._touched = self._touched or event.value != self._start
         if self._touched:
             self.show_problem()
@@ -115,6 +166,8 @@ def target_field(role: Role, value: str) -> Field:
     def check(text: str) -> str:
         if not text and role.optional:
             return ""
+        if names_several(text):
+            return "one run has one target: name one of these; `tshoot run … --fan-out` runs them side by side"
         if not text:
             return "a target is needed: an ssh_config name, a host, user@host or user@host:port"
         try:

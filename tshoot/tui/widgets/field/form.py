@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from tshoot.inventory.fitting import fitting
+from tshoot.inventory.inventory import Inventory
 from tshoot.model.text import clean_line
 from tshoot.playbook.tree import Playbook
 from tshoot.tui.earlier import LastUsed
@@ -22,7 +24,7 @@ class Form(VerticalScroll):
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "The form": {
             "enter ↓ ↑": "the next field, the one before; from the last one enter starts",
-            "→": "takes what is written behind the cursor: hosts of ssh_config and of earlier sessions",
+            "→": "takes what is written behind the cursor: hosts of the inventory, of ssh_config and of earlier sessions",
             "ctrl+l": "takes the values of last time into the fields that are empty",
             "ctrl+t": "tests the connection of this target; elsewhere of all targets",
         }
@@ -32,6 +34,7 @@ class Form(VerticalScroll):
         super().__init__(id="form", can_focus=False)
         self._playbook, self._opening = playbook, opening
         self._last: LastUsed | None = None
+        self._inventory: Inventory | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", id="last", markup=False)
@@ -60,6 +63,45 @@ class Form(VerticalScroll):
 
     def platform_of(self, role: str) -> str:
         return self.values("platform").get(role) or self._playbook.roles[role].platforms[0]
+
+    def chosen_platforms(self) -> dict[str, str]:
+        """Those that the operator put in himself, or that a device told; where it is only the role's first nobody has chosen anything."""
+        fields = (field for field in self.fields if field.kind == "platform" and field.value)
+        return {field.label: field.value for field in fields if field.chosen or self._inventory is None}
+
+    def is_unsure(self, role: str) -> bool:
+        """Whether a role may be several platforms, and nobody said which this target is."""
+        platform, target = self.field("platform", role), self.field("target", role)
+        known = target.known if target is not None else None
+        return platform is not None and self._inventory is not None and not platform.chosen and (known is None or not known.platforms)
+
+    def is_seen(self, role: str, platforms: Sequence[str]) -> None:
+        """The device of a role said what it is: that is put in, where the role can be it."""
+        platform, fit = self.field("platform", role), fitting(platforms, self._playbook.roles[role].platforms)
+        if platform is not None and fit:
+            platform.choose(fit)
+
+    # --- what the inventory knows ---
+
+    def know(self, inventory: Inventory) -> None:
+        """From now on the inventory is told under each target that it knows, and fills in its platform."""
+        self._inventory = inventory
+        for field in self.fields:
+            if field.kind == "target":
+                field.know(inventory, self._playbook.roles[field.label])
+                self._fill_platform(field)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        field = next((one for one in self.fields if one.kind == "target" and event.input in one.query(Input)), None)
+        if field is not None:
+            self._fill_platform(field)
+
+    def _fill_platform(self, target: Field) -> None:
+        platform = self.field("platform", target.label)
+        known = target.known
+        if platform is not None and not platform.chosen and self._inventory is not None:
+            allowed = self._playbook.roles[target.label].platforms
+            platform.suggest((fitting(known.platforms, allowed) if known is not None else "") or allowed[0])
 
     def focused_target(self) -> Field | None:
         return next((field for field in self.fields if field.kind == "target" and field.has_focus_within), None)

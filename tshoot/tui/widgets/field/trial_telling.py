@@ -6,6 +6,7 @@ from textual.content import Content
 
 from tshoot.model.text import clean_line
 from tshoot.performers.connection import Tried
+from tshoot.platforms.loader import load_platform
 
 
 def doing(what: str) -> Content:
@@ -17,7 +18,8 @@ def outcome(tried: Tried) -> Content:
         return Content.assemble((f"✗ {clean_line(tried.problem)}", "bold"), f"\n  {clean_line(tried.hint)}")
     version = f": {clean_line(tried.version)}" if tried.version else ""
     remarks = "".join(f"\n  ! {clean_line(remark)}" for remark in tried.remarks)
-    return Content.assemble((f"✓ logged in within {tried.seconds:.1f} s", "bold"), f"{version}{remarks}")
+    platforms = f"\n  it is {load_platform(tried.platforms[0]).title} ({', '.join(tried.platforms)})" if tried.platforms and not remarks else ""
+    return Content.assemble((f"✓ logged in within {tried.seconds:.1f} s", "bold"), f"{version}{platforms}{remarks}")
 
 
 def left_out(why: str) -> Content:

@@ -20,6 +20,7 @@ from tshoot.model.events import (
     EffectRequested,
     Event,
     Failed,
+    MemberEnded,
     NoteAdded,
     OperatorAnswered,
     OperatorSteered,
@@ -31,6 +32,7 @@ from tshoot.model.events import (
     Waited,
 )
 from tshoot.model.text import clean
+from tshoot.session.fleet import member_line
 from tshoot.tui.goals import FramesGoal, NodeGoal
 from tshoot.tui.lines import BLANK, Line, Span, line, span
 from tshoot.tui.rows import Kept, Rows, printed_rows
@@ -73,6 +75,8 @@ class OutputTelling:
             case NoteAdded():
                 said = line(_clock(event.at), ("note ", "accent"), span(f"{event.author}: {event.text}", "", 4000), hang=9)
                 yield Change("output", self._section(), [said, BLANK])
+            case MemberEnded():
+                yield Change("output", self._section(), [line(_clock(event.at), span(member_line(event), "", 4000), hang=9), BLANK])
             case OperatorSteered():
                 yield Change("output", self._section(), [line(_clock(event.at), *steered_line(event).spans, hang=9), BLANK])
             case VerificationBegan():
@@ -163,6 +167,8 @@ def _answer(key: str, answer: Answer) -> Iterator[Kept]:
             yield line((f"  {status}", "dim" if not answer.exit_status else "warn"), (f"  {answer.seconds:.1f} s{cut}", "dim"))
         case CaptureStarted():
             yield line(("  ", ""), span(f"{answer.program} captures into {answer.remote_path}", "dim"))
+            if answer.sample and answer.sample.told:
+                yield line(("  ", ""), span(answer.sample.told, "warn" if answer.sample.full_after or answer.sample.dropped else "dim"))
         case CaptureTaken():
             packets = "" if answer.received is None else f"{answer.received:,} packets, "
             text = f"{packets}{answer.capture.size:,} bytes, stopped by {answer.stopped_by}"

@@ -21,6 +21,18 @@ from tshoot.tui.messages import Question
 _LONGEST = 600
 
 
+class _Answer(Input):
+    """What is typed hidden stays in here: it is not copied."""
+
+    def action_copy(self) -> None:
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        if not self.password:
+            super().action_cut()
+
+
 class QuestionBar(Vertical):
     """Hidden while there is nothing to answer."""
 
@@ -35,7 +47,7 @@ class QuestionBar(Vertical):
         yield Static("", id="question-text", markup=False)
         yield Static("", id="question-detail", markup=False)
         yield OptionList(id="question-choices", markup=False)
-        yield Input(id="question-answer", select_on_focus=False)
+        yield _Answer(id="question-answer", select_on_focus=False)
         yield Static("", id="question-keys", markup=False)
 
     @property
@@ -83,6 +95,7 @@ class QuestionBar(Vertical):
         question = self.current
         self.set_class(question is not None, "open")
         self.screen.refresh_bindings()
+        self.query_one(Input).value = ""  # also half a password whose question was withdrawn
         if question is None:
             self.post_message(self.Left())
             return
@@ -91,7 +104,7 @@ class QuestionBar(Vertical):
         self.query_one("#question-keys", Static).update(_keys(question))
         field, choices = self.query_one(Input), self.query_one(OptionList)
         field.display, choices.display = question.form in {"text", "secret"}, question.form == "choice"
-        field.value, field.password = "", question.form == "secret"
+        field.password = question.form == "secret"
         choices.clear_options()
         choices.add_options([Option(Content(f"{number}  {clean_line(choice)[:_LONGEST]}")) for number, choice in enumerate(question.choices, 1)])
         if field.display:

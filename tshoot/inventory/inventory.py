@@ -1,0 +1,206 @@
+"""All sources together: names, groups, and what each target is. The source that is named first wins, and what differs is told.
+
+Order: the files of `--inventory` (else of TSHOOT_INVENTORY) as they are named, then the operator's targets.yaml, then the names of the ssh_config.
+A later source of the same name adds its groups, and what the earlier ones leave open; where it names another address it is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from types import MappingProxyType
+
+from tshoot.errors import UsageError
+from tshoot.inventory.entries import Contents, Entry
+from tshoot.inventory.memory import Remembered
+from tshoot.inventory.names import shown
+from tshoot.transports.address import Address, parse_address
+
+_MOST_CLASHES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTarget:
+    """A target that a source names. `place.host` is the name itself where no source gives an address: then ssh_config and DNS decide.
+
+    `platform` is one of ours or "", `platforms` all that it can be used as, the most specific first; `platform_from` tells how that is known.
+    `told` is the word of the source for it. `source` is `file:line`. `seen` is what the device itself said when it was asked.
+    """
+
+    name: str
+    place: Address
+    groups: tuple[str, ...]
+    platform: str
+    transport: str
+    source: str
+    platforms: tuple[str, ...] = ()
+    platform_from: str = ""
+    told: str = ""
+    told_from: str = ""
+    aliases: tuple[str, ...] = ()
+    seen: Remembered | None = None
+
+
+class Inventory:
+    """Made of (what the source is called, its contents), in their order; `remembered` gives what a device said at its place."""
+
+    def __init__(
+        self,
+        sources: Sequence[tuple[str, Contents]] = (),
+        remembered: Callable[[str, Address], Remembered | None] = lambda name, place: None,
+    ) -> None:
+        self._sources, self._remembered = tuple(sources), remembered
+        self._targets: dict[str, KnownTarget] = {}
+        self._clashes: list[str] = []
+        for _, contents in self._sources:
+            for entry in contents.entries:
+                known = self._targets.get(entry.name)
+                self._targets[entry.name] = _target(entry) if known is None else self._joined(known, entry)
+        self._aliases = self._alias_table()
+
+    def _joined(self, known: KnownTarget, entry: Entry) -> KnownTarget:
+        host, port = known.place.host, known.place.port
+        elsewhere = entry.host.lower() != host.lower() or (None not in (port, entry.port) and port != entry.port)
+        if entry.host and host != known.name and elsewhere:
+            if len(self._clashes) < _MOST_CLASHES:
+                there, here = _place_told(entry.host, entry.port), _place_told(host, port)
+                self._clashes.append(f"{entry.where}: {known.name} is {there} here, but {here} in {known.source}, which is named first: that is used")
+            return known
+        place = Address(host if host != known.name or not entry.host else entry.host, known.place.user or entry.user, port or entry.port)
+        groups = known.groups if not entry.groups else tuple(dict.fromkeys((*known.groups, *entry.groups)))
+        known = replace(known, place=place, groups=groups, transport=known.transport or entry.transport)
+        if known.told or not entry.told:
+            return known
+        return replace(known, platform=entry.platform, told=entry.told, told_from=entry.where, platforms=(entry.platform,) if entry.platform else ())
+
+    def _alias_table(self) -> dict[str, str]:
+        table: dict[str, str] = {}
+        for target in self._targets.values():
+            for alias in target.aliases:
+                if alias not in self._targets:
+                    table.setdefault(alias, target.name)
+        return table
+
+    # --- what there is ---
+
+    @property
+    def sources(self) -> tuple[tuple[str, int], ...]:
+        """What each source is called, and how many targets it names; in their order."""
+        return tuple((name, len(contents.entries)) for name, contents in self._sources)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """In words: what was left out of the sources, and names that two of them give to different addresses."""
+        return (*(remark for _, contents in self._sources for remark in contents.remarks), *self._clashes)
+
+    def names(self) -> tuple[str, ...]:
+        """Every target's name, in the order of the sources."""
+        return tuple(self._targets)
+
+    def aliases(self) -> Mapping[str, str]:
+        """Other names, and the name each means."""
+        return MappingProxyType(self._aliases)
+
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Every group and tag with the names of its targets."""
+        return self._groups
+
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for target in self._targets.values():
+            for group in target.groups:
+                found.setdefault(group, []).append(target.name)
+        return MappingProxyType({group: tuple(found[group]) for group in sorted(found)})
+
+    def host(self, name: str) -> KnownTarget | None:
+        """The target of that name, or of that alias; None where no source has it."""
+        target = self._targets.get(name) or self._targets.get(self._aliases.get(name, ""))
+        if target is None:
+            return None
+        seen = self._remembered(target.name, target.place)
+        return target if seen is None else _as_seen(target, seen)
+
+    def typed(self, text: str) -> KnownTarget:
+        """What is known of a target as it was typed, `name` or `user@name:port`; one that no source names has its place alone."""
+        address = parse_address(text)
+        target = self.host(address.host)
+        if target is not None and address.port in (None, target.place.port):
+            return target
+        place = Address(address.host if target is None else target.place.host, address.user, address.port)
+        plain = KnownTarget(address.host, place, (), "", "", "")
+        seen = self._remembered(plain.name, place)
+        return plain if seen is None else _as_seen(plain, seen)
+
+    # --- what is typed ---
+
+    def expand(self, text: str) -> tuple[str, ...]:
+        """`@group` to its targets, `a,b,@c` to all of them, each once; a plain name to itself. UsageError where there is no such group."""
+        found: dict[str, None] = {}
+        for word in text.split(","):
+            name = word.strip()
+            if name.startswith("@"):
+                found |= dict.fromkeys(self._members(name[1:]))
+            elif name:
+                found[name] = None
+        return tuple(found)
+
+    def _members(self, group: str) -> tuple[str, ...]:
+        members = self._groups.get(group)
+        if members is None:
+            near = get_close_matches(group[:100], list(self._groups)[:5000], 3)
+            meant = f"did you mean {' or '.join(f'@{name}' for name in near)}?" if near else "`tshoot targets groups` lists them"
+            hint = meant if self._groups else "docs/inventory.md tells how to make one"
+            raise UsageError(f"there is no group {shown(group)} in the inventory", hint)
+        return members
+
+    # --- for the transports ---
+
+    @cached_property
+    def places(self) -> Mapping[str, Address]:
+        """Name -> where it is, for the targets of which a source says more than the name."""
+        found = {target.name: target.place for target in self._targets.values() if target.place != Address(target.name)}
+        return MappingProxyType({**{alias: self._targets[name].place for alias, name in self._aliases.items()}, **found})
+
+    @cached_property
+    def transports(self) -> Mapping[str, str]:
+        """Name -> the transport that a source asks for."""
+        found = {target.name: target.transport for target in self._targets.values() if target.transport}
+        return MappingProxyType({**{alias: found[name] for alias, name in self._aliases.items() if name in found}, **found})
+
+
+def _place_told(host: str, port: int | None) -> str:
+    return f"{host} port {port}" if port else host
+
+
+def _target(entry: Entry) -> KnownTarget:
+    platforms = (entry.platform,) if entry.platform else ()
+    place = Address(entry.host or entry.name, entry.user, entry.port)
+    return KnownTarget(
+        entry.name,
+        place,
+        entry.groups,
+        entry.platform,
+        entry.transport,
+        entry.where,
+        platforms,
+        f"{entry.where} says {entry.told}" if entry.told else "",
+        entry.told,
+        entry.where if entry.told else "",
+        entry.aliases,
+    )
+
+
+def _as_seen(target: KnownTarget, seen: Remembered) -> KnownTarget:
+    return replace(target, platform=seen.platforms[0], platforms=seen.platforms, platform_from=seen.told, seen=seen)
+
+
+def distinct(names: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
+    """The names without those that mean a target which was named before, by an alias."""
+    aliases = inventory.aliases()
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(aliases.get(name, name), name)
+    return tuple(found.values())

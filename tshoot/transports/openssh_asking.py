@@ -1,0 +1,201 @@
+"""The questions of `ssh`, taken from our askpass program and put to the operator: host keys, passwords, codes, passphrases, PINs.
+
+Rules: an unknown host key is asked about as everywhere; a host known by a key of another type has changed, and is
+refused unasked. Each secret is sent at most once: when the same is wanted again it was rejected, and the login
+ends. What nobody answers ends the login, too, for `ssh` would send an empty password instead.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from tshoot.errors import TargetError
+from tshoot.model.text import clean, clean_line
+from tshoot.transports.base import HostKey, Prompter
+from tshoot.transports.openssh_folder import PrivateFolder
+from tshoot.transports.openssh_log import LoginLog
+from tshoot.transports.openssh_options import Resolved
+from tshoot.transports.openssh_secrets import LoginSecrets
+
+_MOST_QUESTIONS, _MAX_PROMPT, _PATIENCE = 12, 400, 5.0
+_LONGEST = 64 * 1024
+_HOST_KEY = re.compile(
+    r"The authenticity of host '(?P<host>[^']{1,400})' can't be established(?P<others>.{0,200}?)\n.*?"
+    r"(?P<type>[A-Z0-9-]{2,30}) key fingerprint is (?P<print>[\w:+/=]{10,200})\.?\n",
+    re.DOTALL,
+)
+_TYPES = {"ED25519": "ssh-ed25519", "RSA": "ssh-rsa", "DSA": "ssh-dss"}
+_PLACE = re.compile(r"\[(?P<host>[^\]]+)\]:(?P<port>\d+)")
+_KEY = re.compile(r"Enter passphrase for (?:\w+ )?key '(?P<file>.{1,1000})': ?")
+_PIN = re.compile(r"Enter PIN for .{1,300}: ?")
+_PASSWORD = re.compile(r"(?P<account>\S{1,200}@\S{1,300}?)'s password: ?")
+_CHALLENGE = re.compile(r"\((?P<account>[^()\s]{1,200}@[^()\s]{1,300})\) (?P<prompt>.*)", re.DOTALL)
+
+
+class Declined(TargetError):
+    """The login ends here; the words are for the operator."""
+
+
+class Questions:
+    """Listens from the start; `serve` answers one question. `accept_into` is the file that `ssh` writes an accepted key into."""
+
+    def __init__(
+        self,
+        folder: PrivateFolder,
+        host: Resolved,
+        log: LoginLog,
+        prompter: Prompter,
+        given: LoginSecrets,
+        on_note: Callable[[str], None],
+        accept_into: Path | None,
+    ) -> None:
+        self._host, self._log, self._prompter, self._given, self._on_note, self._accept_into = host, log, prompter, given, on_note, accept_into
+        self._token, self._path = folder.token, folder.questions
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self._path))
+        self._listener.listen(4)
+        self._asked: list[str] = []
+        self._waiting: list[socket.socket] = []
+
+    def __enter__(self) -> Questions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for link in (self._listener, *self._waiting):
+            link.close()
+        self._path.unlink(missing_ok=True)
+
+    def fileno(self) -> int:
+        return self._listener.fileno()
+
+    def serve(self) -> None:
+        """Answer the one who waits. Raises Declined (or what the prompter raises) where the login must end."""
+        link, _ = self._listener.accept()
+        link.settimeout(_PATIENCE)
+        try:
+            question = _read(link, self._token)
+            if question is None:
+                link.close()
+                return
+            prompt, form = question
+            if form == "none":  # a security key waits to be touched; the program is ended by `ssh` when it was
+                self._waiting.append(link)
+                self._on_note(f"{self._host.typed}: {clean_line(prompt)[:_MAX_PROMPT]}")
+                return
+            answer = self._answer(prompt, form)
+            if answer is not None:
+                link.sendall(json.dumps({"answer": answer}).encode() + b"\n")
+            link.close()
+        except OSError:  # ours to answer, but `ssh` has left
+            link.close()
+        except BaseException:
+            self._waiting.append(link)  # kept open until `ssh` was ended: a closed one would count as an empty answer
+            raise
+
+    def _answer(self, prompt: str, form: str) -> str | None:
+        """What is typed for `prompt`; None where `ssh` shall go on without it."""
+        self._asked.append(prompt)
+        if len(self._asked) > _MOST_QUESTIONS:
+            raise Declined("auth-rejected", f"{self._host.place}: the server asks without end ({len(self._asked)} questions)", _BY_HAND)
+        if form == "confirm":
+            return "yes" if self._prompter.agree(clean_line(prompt)[:_MAX_PROMPT], f"{self._host.place}: ssh asks") else "no"
+        if prompt.startswith("The authenticity of host "):
+            return self._host_key(prompt)
+        if found := _KEY.fullmatch(prompt):
+            return self._given.passphrase(f"Passphrase for {clean_line(found['file'])}: ")
+        if _PIN.fullmatch(prompt):
+            return self._prompter.secret(clean_line(prompt)[:_MAX_PROMPT], self._host.name, False)
+        return self._login_secret(prompt)
+
+    # --- host keys -----------------------------------------------------------------------------------
+
+    def _host_key(self, prompt: str) -> str:
+        found = _HOST_KEY.match(prompt)
+        if found is None:
+            raise Declined("host-key-unknown", f"{self._host.place}: ssh asks about a host key in words that are not understood", _BY_HAND)
+        name = found["host"].partition(" (")[0]
+        place = _PLACE.fullmatch(name)
+        host, port = (place["host"], int(place["port"])) if place else (name, 22)
+        ours = host.lower() in self._host.names and port == self._host.port
+        kind, shown = self._log.host_key if self._log.host_key[1] == found["print"] else (_TYPES.get(found["type"], found["type"]), found["print"])
+        whose = f"{self._host.place}: its {kind} host key" if ours else f"{self._host.place}: on the way there: the {kind} host key of {name}"
+        if "keys of different type are already known" in found["others"]:
+            hint = f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{name}'` and connect again"
+            raise Declined("host-key-changed", f"{whose} has changed: it shows {shown}, known is a key of another type", hint)
+        if not self._prompter.accept_host_key(HostKey(host, port, kind, shown)):
+            raise Declined("host-key-unknown", f"{whose} is unknown: {shown}", self._how_to_accept(host, port, ours))
+        self._make_private()
+        return "yes"
+
+    def _make_private(self) -> None:
+        if self._accept_into is not None and not self._accept_into.exists():
+            try:
+                self._accept_into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._accept_into.touch(0o600)
+            except OSError:
+                return  # `ssh` says that it could not write it
+
+    def _how_to_accept(self, host: str, port: int, ours: bool) -> str:
+        at = "" if port == 22 else f" -p {port}"
+        whom = f"{self._host.user}@{host}" if ours else host
+        scan = f"ssh-keyscan{at} {host} >> {self._accept_into or '~/.ssh/known_hosts'}"
+        return f"compare the fingerprint at the host's console, then accept it once: `ssh{at} {whom}`, or `{scan}`"
+
+    # --- passwords and codes -------------------------------------------------------------------------
+
+    def _login_secret(self, prompt: str) -> str:
+        found = _PASSWORD.fullmatch(prompt) or _CHALLENGE.match(prompt)
+        account = clean_line(found["account"]) if found else ""
+        text = "Password: " if found and found.re is _PASSWORD else found["prompt"] if found else prompt
+        ours = not account or account in self._host.accounts
+        self._refuse_repetition(prompt, account, ours)
+        answer = self._given.answer(clean(text)[:_MAX_PROMPT], "" if ours else account, self._log.rejections)
+        if answer is None:
+            said = self._given.stopped("" if ours else account) or f"`{clean_line(text)[:80]}` was not answered"
+            raise Declined("auth-rejected", f"{self._rejected(account, ours)}; {said}", _NO_ANSWER)
+        return answer
+
+    def _refuse_repetition(self, prompt: str, account: str, ours: bool) -> None:
+        """For the target the log tells what was rejected; of hosts on the way there is none: what they ask twice they have rejected."""
+        if ours:
+            repeated = self._given.was_rejected(self._log)
+        else:
+            before = [one for one in self._asked[:-1] if account in one]
+            repeated = prompt in before or ("assw" in prompt and any("assw" in one for one in before))
+        if repeated:
+            raise Declined("auth-rejected", self._rejected(account, ours), _BY_HAND)
+
+    def _rejected(self, account: str, ours: bool) -> str:
+        if not ours:
+            return f"{self._host.place}: the login was rejected on the way there, by {account}"
+        return rejected(self._host.name, self._log)
+
+
+def rejected(name: str, log: LoginLog) -> str:
+    """The words for a login that the target rejected."""
+    tried = ", ".join(log.tried) or "nothing, having no key or password for it"
+    return f"{name}: the login was rejected; the server allows {log.allowed or 'nothing more'}; tried: {tried}"
+
+
+def _read(link: socket.socket, token: str) -> tuple[str, str] | None:
+    said = b""
+    while not said.endswith(b"\n"):
+        data = link.recv(4096)
+        if not data or len(said) > _LONGEST:
+            return None
+        said += data
+    try:
+        question = json.loads(said)
+        given, prompt, form = str(question["token"]), str(question["prompt"]), str(question["form"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (prompt, form) if secrets.compare_digest(given.encode(), token.encode()) else None
+
+
+_BY_HAND = "check user, key and password by hand with `ssh`; tshoot does not try again, so that no account is locked"
+_NO_ANSWER = "run tshoot in a terminal, or let a key or the agent log in"
