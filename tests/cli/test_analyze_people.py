@@ -189,7 +189,7 @@ def test_the_timeline_is_drawn_in_ascii_where_blocks_cannot_be(home: Home) -> No
 def test_nothing_is_wider_than_the_terminal(home: Home, columns: int) -> None:
     code, said = at_terminal(home, "analyze", "--timeline", str(STORY), str(HOLE), columns=columns)
     assert code == 1
-    plain = re.sub(r"\x1b\[[0-9;]*[mK]", "", said)
+    plain = re.sub(r"\x1b\[(?:[0-9;]*[mK]|\?7[lh])", "", said)
     wide = [line.rsplit("\r", 1)[-1] for line in plain.splitlines()]
     whole = ("  wireshark -r", "  tcp.analysis", f"  {HOLE}", f"  {STORY}")  # to be copied, or one word
     left = [line for line in wide if len(line) > columns and not line.startswith(whole) and " " in line.strip()]

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -262,7 +263,7 @@ def test_several_rounds_with_several_prompts(tmp_path):
 def test_prompt_that_nobody_answers_sends_nothing(tmp_path):
     with OddServer(tmp_path / "odd", ROUNDS) as server:
         error = refused(server, Operator(answers={"Password": "s3cret"}))
-        assert (error.kind, error.message.endswith("`Code:` was not answered")) == ("auth-rejected", True)
+        assert (error.kind, error.message.endswith("`Code` was not answered")) == ("auth-rejected", True)
         assert server.responses == []
 
 
@@ -310,11 +311,17 @@ def test_cancel_while_the_operator_is_asked(tmp_path):
         assert server.attempts.count("password") == 0
 
 
-def test_no_secret_is_in_arguments_environment_or_files(tmp_path, monkeypatch):
+@pytest.fixture
+def short_folder():
+    """A private folder whose path leaves room for a socket's name; that of a test may not."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        yield Path(folder)
+
+
+def test_no_secret_is_in_arguments_environment_or_files(tmp_path, monkeypatch, short_folder):
     """Looked for while the login hangs on the answer and while the connection stands: in /proc of every child, and in every file written."""
     secret, found = "Pl4nted-Needle-7", []
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
 
     class Watching(Operator):
         def secret(self, prompt, host, echo):
@@ -323,7 +330,7 @@ def test_no_secret_is_in_arguments_environment_or_files(tmp_path, monkeypatch):
 
     def search() -> list[str]:
         places = [Path(f"/proc/{pid}/{what}") for pid in descendants() for what in ("cmdline", "environ")]
-        files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+        files = [path for path in short_folder.rglob("*") if path.is_file()]
         texts = {str(path): path.read_bytes() for path in (*places, *files) if path.exists()}
         assert any(b"ssh\0" in text for text in texts.values()), "ssh was among the children"
         return [name for name, text in texts.items() if secret.encode() in text]
@@ -331,11 +338,11 @@ def test_no_secret_is_in_arguments_environment_or_files(tmp_path, monkeypatch):
     with OddServer(tmp_path / "odd", Manners(methods="password", password=secret)) as server:
         transport = by_ssh(server, Watching())
         transport.connect(CancelToken())
-        assert [oct(folder.stat().st_mode & 0o777) for folder in (tmp_path / "run").iterdir()] == ["0o700"]
+        assert [oct(folder.stat().st_mode & 0o777) for folder in short_folder.iterdir()] == ["0o700"]
         found.append(search())
         transport.close()
     assert found == [[], []]
-    assert list((tmp_path / "run").iterdir()) == []
+    assert list(short_folder.iterdir()) == []
 
 
 def descendants() -> list[str]:

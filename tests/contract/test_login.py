@@ -108,7 +108,7 @@ def test_rejected_key(openssh, tmp_path):
     assert openssh.host in error.message
     assert "the server allows publickey, password" in error.message
     assert "tried: key SHA256:" in error.message
-    assert error.message.endswith("`Password:` was not answered")
+    assert error.message.endswith("`Password` was not answered")
     assert "terminal" in error.hint
 
 
@@ -166,7 +166,7 @@ def test_prompt_that_nobody_answers_sends_nothing(tmp_path):
     with OddServer(tmp_path / "odd", ROUNDS) as server:
         error = refused(server, Operator(answers={"Password": "s3cret"}))
         assert error.kind == "auth-rejected"
-        assert error.message.endswith("`Code:` was not answered")
+        assert error.message.endswith("`Code` was not answered")
         assert server.responses == []
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from tshoot.errors import TargetError
 from tshoot.model.text import clean, clean_line
 from tshoot.transports.base import HostKey, Prompter
+from tshoot.transports.busy import says_locked
+from tshoot.transports.login_words import NO_ANSWER, by_hand, not_answered
 from tshoot.transports.openssh_folder import PrivateFolder
 from tshoot.transports.openssh_log import LoginLog
 from tshoot.transports.openssh_options import Resolved
@@ -35,10 +37,6 @@ _KEY = re.compile(r"Enter passphrase for (?:\w+ )?key '(?P<file>.{1,1000})': ?")
 _PIN = re.compile(r"Enter PIN for .{1,300}: ?")
 _PASSWORD = re.compile(r"(?P<account>\S{1,200}@\S{1,300}?)'s password: ?")
 _CHALLENGE = re.compile(r"\((?P<account>[^()\s]{1,200}@[^()\s]{1,300})\) (?P<prompt>.*)", re.DOTALL)
-
-
-class Declined(TargetError):
-    """The login ends here; the words are for the operator."""
 
 
 class Questions:
@@ -74,7 +72,7 @@ class Questions:
         return self._listener.fileno()
 
     def serve(self) -> None:
-        """Answer the one who waits. Raises Declined (or what the prompter raises) where the login must end."""
+        """Answer the one who waits. TargetError (or what the prompter raises) where the login must end."""
         link, _ = self._listener.accept()
         link.settimeout(_PATIENCE)
         try:
@@ -101,23 +99,33 @@ class Questions:
         """What is typed for `prompt`; None where `ssh` shall go on without it."""
         self._asked.append(prompt)
         if len(self._asked) > _MOST_QUESTIONS:
-            raise Declined("auth-rejected", f"{self._host.place}: the server asks without end ({len(self._asked)} questions)", _BY_HAND)
+            raise TargetError("auth-rejected", f"{self._host.place}: the server asks without end ({len(self._asked)} questions)", self._by_hand)
         if form == "confirm":
             return "yes" if self._prompter.agree(clean_line(prompt)[:_MAX_PROMPT], f"{self._host.place}: ssh asks") else "no"
         if prompt.startswith("The authenticity of host "):
             return self._host_key(prompt)
         if found := _KEY.fullmatch(prompt):
-            return self._given.passphrase(f"Passphrase for {clean_line(found['file'])}: ")
+            return self._passphrase(f"Passphrase for {clean_line(found['file'])}: ")
         if _PIN.fullmatch(prompt):
             return self._prompter.secret(clean_line(prompt)[:_MAX_PROMPT], self._host.name, False)
         return self._login_secret(prompt)
+
+    def _passphrase(self, prompt: str) -> str | None:
+        given = self._given.passphrase(prompt)
+        if given is None:
+            self._log.unopened.append(prompt)
+        return given
 
     # --- host keys -----------------------------------------------------------------------------------
 
     def _host_key(self, prompt: str) -> str:
         found = _HOST_KEY.match(prompt)
         if found is None:
-            raise Declined("host-key-unknown", f"{self._host.place}: ssh asks about a host key in words that are not understood", _BY_HAND)
+            raise TargetError(
+                "host-key-unknown",
+                f"{self._host.place}: ssh asks about a host key in words that are not understood",
+                f"connect once with `ssh {self._host.typed}`",
+            )
         name = found["host"].partition(" (")[0]
         place = _PLACE.fullmatch(name)
         host, port = (place["host"], int(place["port"])) if place else (name, 22)
@@ -126,9 +134,9 @@ class Questions:
         whose = f"{self._host.place}: its {kind} host key" if ours else f"{self._host.place}: on the way there: the {kind} host key of {name}"
         if "keys of different type are already known" in found["others"]:
             hint = f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{name}'` and connect again"
-            raise Declined("host-key-changed", f"{whose} has changed: it shows {shown}, known is a key of another type", hint)
+            raise TargetError("host-key-changed", f"{whose} has changed: it shows {shown}, known is a key of another type", hint)
         if not self._prompter.accept_host_key(HostKey(host, port, kind, shown)):
-            raise Declined("host-key-unknown", f"{whose} is unknown: {shown}", self._how_to_accept(host, port, ours))
+            raise self._unknown(whose, shown, host, port, ours)
         self._make_private()
         return "yes"
 
@@ -140,11 +148,20 @@ class Questions:
             except OSError:
                 return  # `ssh` says that it could not write it
 
-    def _how_to_accept(self, host: str, port: int, ours: bool) -> str:
+    def _unknown(self, whose: str, shown: str, host: str, port: int, ours: bool) -> TargetError:
+        if not ours:
+            hops = self._host.values.get("proxyjump", "none")
+            way = "`ssh` to it by the name that it has in ssh_config" if hops == "none" else f"`ssh` to each jump host: {clean_line(hops)[:200]}"
+            hint = f"compare the fingerprint at that host's console, then accept it once: {way}"
+            return TargetError("host-key-unknown", f"{whose} is unknown: {shown}", hint)
+        if problem := self._log.certificate_problem:
+            words = f"{self._host.place}: the certificate of its host key does not count: {problem}; the key itself is unknown: {shown}"
+            return TargetError("host-key-unknown", words, "let the authority that known_hosts names sign its key again, for this name")
         at = "" if port == 22 else f" -p {port}"
-        whom = f"{self._host.user}@{host}" if ours else host
-        scan = f"ssh-keyscan{at} {host} >> {self._accept_into or '~/.ssh/known_hosts'}"
-        return f"compare the fingerprint at the host's console, then accept it once: `ssh{at} {whom}`, or `{scan}`"
+        ways = f"`ssh{at} {self._host.user}@{host}`, or `ssh-keyscan{at} {host} >> {self._accept_into or '~/.ssh/known_hosts'}`"
+        return TargetError(
+            "host-key-unknown", f"{whose} is unknown: {shown}", f"compare the fingerprint at the host's console, then accept it once: {ways}"
+        )
 
     # --- passwords and codes -------------------------------------------------------------------------
 
@@ -154,10 +171,11 @@ class Questions:
         text = "Password: " if found and found.re is _PASSWORD else found["prompt"] if found else prompt
         ours = not account or account in self._host.accounts
         self._refuse_repetition(prompt, account, ours)
+        self._log.locked = (says_locked(text) if ours else "") or self._log.locked
         answer = self._given.answer(clean(text)[:_MAX_PROMPT], "" if ours else account, self._log.rejections)
         if answer is None:
-            said = self._given.stopped("" if ours else account) or f"`{clean_line(text)[:80]}` was not answered"
-            raise Declined("auth-rejected", f"{self._rejected(account, ours)}; {said}", _NO_ANSWER)
+            said = self._given.stopped("" if ours else account) or not_answered(text)
+            raise TargetError("auth-rejected", f"{self._rejected(account, ours).message}; {said}", NO_ANSWER)
         return answer
 
     def _refuse_repetition(self, prompt: str, account: str, ours: bool) -> None:
@@ -168,18 +186,16 @@ class Questions:
             before = [one for one in self._asked[:-1] if account in one]
             repeated = prompt in before or ("assw" in prompt and any("assw" in one for one in before))
         if repeated:
-            raise Declined("auth-rejected", self._rejected(account, ours), _BY_HAND)
+            raise self._rejected(account, ours)
 
-    def _rejected(self, account: str, ours: bool) -> str:
+    def _rejected(self, account: str, ours: bool) -> TargetError:
         if not ours:
-            return f"{self._host.place}: the login was rejected on the way there, by {account}"
-        return rejected(self._host.name, self._log)
+            return TargetError("auth-rejected", f"{self._host.place}: the login was rejected on the way there, by {account}", self._by_hand)
+        return self._log.rejection(self._host.name, self._by_hand)
 
-
-def rejected(name: str, log: LoginLog) -> str:
-    """The words for a login that the target rejected."""
-    tried = ", ".join(log.tried) or "nothing, having no key or password for it"
-    return f"{name}: the login was rejected; the server allows {log.allowed or 'nothing more'}; tried: {tried}"
+    @property
+    def _by_hand(self) -> str:
+        return by_hand(self._host.user, self._host.typed)
 
 
 def _read(link: socket.socket, token: str) -> tuple[str, str] | None:
@@ -195,7 +211,3 @@ def _read(link: socket.socket, token: str) -> tuple[str, str] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return (prompt, form) if secrets.compare_digest(given.encode(), token.encode()) else None
-
-
-_BY_HAND = "check user, key and password by hand with `ssh`; tshoot does not try again, so that no account is locked"
-_NO_ANSWER = "run tshoot in a terminal, or let a key or the agent log in"

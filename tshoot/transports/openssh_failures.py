@@ -11,8 +11,8 @@ from tshoot.errors import TargetError, TshootError, UsageError
 from tshoot.model.text import clean_line
 from tshoot.transports.base import TargetBusy
 from tshoot.transports.busy import says_busy
+from tshoot.transports.login_words import MANY_KEYS, by_hand
 from tshoot.transports.openssh_algorithms import mismatch
-from tshoot.transports.openssh_asking import rejected
 from tshoot.transports.openssh_log import LoginLog
 from tshoot.transports.openssh_options import Resolved
 
@@ -24,8 +24,6 @@ _ERRNO = (
 )  # fmt: skip
 _ROUTE = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
 _CLOSED = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
-_BY_HAND = "check user, key and password by hand with `ssh {user}@{host}`; tshoot does not try again, so that no account is locked"
-_MANY_KEYS = "too many keys were offered: name the right one with IdentityFile and IdentitiesOnly yes in ssh_config"
 
 
 def explain(log: LoginLog, proxy: str, host: Resolved) -> TshootError:
@@ -117,11 +115,11 @@ def _host_key(log: LoginLog, host: Resolved) -> TshootError | None:
 
 
 def _authentication(log: LoginLog, host: Resolved) -> TshootError | None:
-    hint = _BY_HAND.format(user=host.user, host=host.typed)
+    rejection = log.rejection(host.name, by_hand(host.user, host.typed))
     if log.said("Too many authentication failures"):
-        return TargetError("auth-rejected", f"{rejected(host.name, log)}; it said: Too many authentication failures", _MANY_KEYS)
+        return TargetError("auth-rejected", f"{rejection.message}; it said: Too many authentication failures", MANY_KEYS)
     if log.said(r": Permission denied \(.*\)\.$") or log.said("No more authentication methods|Authentication failed"):
-        return TargetError("auth-rejected", rejected(host.name, log), hint)
+        return rejection
     return None
 
 
@@ -157,5 +155,12 @@ def _on_the_way(proxy: str, last: str, host: Resolved) -> TargetError:
     lines = [clean_line(line).strip() for line in proxy[-8192:].splitlines()]
     kind, said = next(((kind, line) for line in lines for pattern, kind in _STOPS if re.search(pattern, line)), ("unreachable", ""))
     said = said or next((line for line in reversed(lines) if line and not line.startswith(_AFTERMATH)), last)
-    hint = "try the way hop by hop with `ssh`, and look at ProxyJump or ProxyCommand in ssh_config"
-    return TargetError(kind, f"{host.place}: the way there stops: {said[:200] or 'its proxy ended without a word'}", hint)
+    return TargetError(
+        kind, f"{host.place}: the way there stops: {said[:200] or 'its proxy ended without a word'}", _HOP_HINTS.get(kind, _HOP_BY_HOP)
+    )
+
+
+_HOP_BY_HOP = "try the way hop by hop with `ssh`, and look at ProxyJump or ProxyCommand in ssh_config"
+_HOP_HINTS = {
+    "host-key-changed": "someone may be in the middle. If that host was reinstalled, check at its console, then remove that line and connect again",
+}

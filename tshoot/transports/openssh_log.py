@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from tshoot.errors import TargetError
 from tshoot.model.text import clean_line, decode
+from tshoot.transports.busy import says_locked
+from tshoot.transports.login_words import rejected
 
 _LONGEST, _KEPT = 4096, 200
 _KEX = re.compile(r"debug1: kex: (?:(algorithm|host key algorithm): (\S+)|(?:server->client|client->server) cipher: (\S+) MAC: (\S+))")
 _OFFERED = re.compile(r"debug1: Offering (?:RSA |DSA |ECDSA |ED25519 )?(?:public key|\S+ public key|public key certificate): .*?(SHA256:[\w+/=]+)")
 _HOST_KEY = re.compile(r"debug1: Server host key: (\S+) (SHA256:[\w+/=]+)")
+_INVALID = re.compile(r"^Certificate invalid: (.*)")
 _PHASES = (
     ("debug1: Connecting to ", "connecting"),
     ("debug1: Executing proxy command", "going through its jump host"),
@@ -32,9 +36,12 @@ class LoginLog:
         self.allowed = ""
         self.method = ""
         self.tried: list[str] = []
+        self.unopened: list[str] = []  # the prompts for passphrases that nobody gave; told by whoever was asked
         self.rejections = 0
         self.authenticated = False
         self.host_key = ("", "")  # type, fingerprint
+        self.locked = ""  # the line that tells of a locked account
+        self.certificate_problem = ""  # why the host's certificate does not count
         self.agreed: dict[str, str] = {}  # kex, host key, cipher, MAC
         self.lines: deque[str] = deque(maxlen=_KEPT)  # without those for debugging
         self.greetings: list[str] = []  # what stood where SSH's greeting should
@@ -51,6 +58,10 @@ class LoginLog:
         """The newest line (without debugging) in which `pattern` is found."""
         return next((found for line in reversed(self.lines) if (found := re.search(pattern, line))), None)
 
+    def rejection(self, name: str, hint: str) -> TargetError:
+        """That the target let nobody in by what was tried."""
+        return rejected(name, hint, self.allowed, self.tried, self.unopened, self.locked)
+
     def _line(self, line: str) -> None:
         if not line:
             return
@@ -62,6 +73,9 @@ class LoginLog:
         elif not line.startswith(("debug2: ", "debug3: ")):
             self.lines.append(line)
             self._partial = self._partial or line.endswith("with partial success.")
+            self.locked = self.locked or says_locked(line)
+            if found := _INVALID.search(line):
+                self.certificate_problem = found[1][:200]
             self.authenticated = self.authenticated or line.startswith("Authenticated to ")
 
     def _debugging(self, line: str) -> None:
@@ -75,6 +89,8 @@ class LoginLog:
             self.allowed = line.partition(": ")[2].partition(": ")[2].replace(",", ", ")[:200]
             self.rejections += not self._partial
             self._partial = False
+        elif line.startswith("debug1: No matching CA found"):
+            self.certificate_problem = self.certificate_problem or "it is signed by an authority that known_hosts does not name"
         elif line.startswith("debug1: Next authentication method: "):
             self.method = line.rpartition(": ")[2]
             if self.method in ("keyboard-interactive", "password", "gssapi-with-mic", "hostbased"):

@@ -20,11 +20,11 @@ from paramiko.agent import AgentSSH
 from tshoot.transports.host_settings import HostSettings, needs_openssh
 from tshoot.transports.known_hosts import fingerprint
 from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh_certificates import CERTIFIED, Certificates, plain, plain_blob
 
 AskPassphrase = Callable[[str], str | None]
 Wrong = Callable[[str], object]
 _LARGEST = 64 * 1024
-_CERTIFIED = "-cert-v01@openssh.com"
 _MOST_CERTIFICATES = 100
 
 
@@ -34,14 +34,14 @@ def offered_keys(
     """Keys to try, one by one. `usable`: does the server take signatures by a key of that type? NeedsOpenSsh where only a named token is left."""
     files = key_files(host, settings)
     named = {blob for file in files if (blob := _public(file)[1])}
-    certificates = _Certificates(host, files)
+    certificates = Certificates([_split(text) for file in certificate_files(host, files) if (text := _text(file))])
     seen: set[bytes] = set()
     with closing(agent_of(host, settings)) as agent:
-        held = sorted(agent.get_keys(), key=lambda key: _plain_blob(key) not in named)
+        held = sorted(agent.get_keys(), key=lambda key: plain_blob(key) not in named)
         for key in held:
-            if key.blob not in seen and (_plain_blob(key) in named or not host.identities_only) and usable(_plain(key.get_name())):
+            if key.blob not in seen and (plain_blob(key) in named or not host.identities_only) and usable(plain(key.get_name())):
                 seen.add(key.blob)
-                if key.get_name().endswith(_CERTIFIED):
+                if key.get_name().endswith(CERTIFIED):
                     key.public_blob = paramiko.pkey.PublicBlob(key.get_name(), key.blob)  # type: ignore[assignment]  # else paramiko shows the plain RSA key
                 else:
                     yield from certificates.of(key)
@@ -92,7 +92,7 @@ def would_try(host: HostSettings, settings: SshSettings, offered: Sequence[str])
         named = {blob for file in files if (blob := _public(file)[1])}
         with closing(agent_of(host, settings)) as agent:
             for key in agent.get_keys():
-                if _plain_blob(key) in named or not host.identities_only:
+                if plain_blob(key) in named or not host.identities_only:
                     yield f"key of the agent: {key.get_name()} {fingerprint(key.blob)}"
         yield from (f"key file: {file}{_locked(file)}" for file in files if file.is_file())
         yield from (f"certificate: {file}" for file in certificate_files(host, files))
@@ -144,44 +144,6 @@ def agent_of(host: HostSettings, settings: SshSettings) -> paramiko.Agent | _Age
     if not settings.use_agent or host.identity_agent == "none":
         return _NoAgent()
     return paramiko.Agent() if host.identity_agent is None else _AgentAt(host.identity_agent)
-
-
-# --- certificates ---------------------------------------------------------------------------------------
-
-
-class _Certificates:
-    """What was signed for the user's keys, by the public key within it."""
-
-    def __init__(self, host: HostSettings, files: tuple[Path, ...]) -> None:
-        self._all = [_split(text) for file in certificate_files(host, files) if (text := _text(file))]
-
-    def of(self, key: paramiko.PKey) -> Iterator[paramiko.PKey]:
-        """`key` with each certificate of its own."""
-        for kind, blob in self._all:
-            if kind.endswith(_CERTIFIED) and _signed_blob(kind, blob) == key.asbytes():
-                key.public_blob = paramiko.pkey.PublicBlob(kind, blob)
-                yield key
-                key.public_blob = None
-
-
-def _plain_blob(key: paramiko.AgentKey) -> bytes:
-    """The public key itself, also of one that the agent holds with its certificate."""
-    return _signed_blob(key.get_name(), key.blob) if key.get_name().endswith(_CERTIFIED) else key.blob
-
-
-def _signed_blob(kind: str, blob: bytes) -> bytes:
-    """The wire form of the public key in a certificate (PROTOCOL.certkeys): type, nonce, then the key's own fields."""
-    message = paramiko.Message(blob)
-    message.get_string(), message.get_string()  # type, nonce
-    plain = paramiko.Message()
-    plain.add_string(_plain(kind))
-    for _ in range({"ssh-rsa": 2, "ssh-ed25519": 1}.get(_plain(kind), 2)):  # e and n; the point; curve and point
-        plain.add_string(message.get_binary())
-    return plain.asbytes()
-
-
-def _plain(kind: str) -> str:
-    return kind.removesuffix(_CERTIFIED)
 
 
 # --- files ----------------------------------------------------------------------------------------------

@@ -19,14 +19,16 @@ from tshoot.errors import TargetError
 from tshoot.model.text import clean, clean_line
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline
+from tshoot.transports.busy import says_locked
 from tshoot.transports.credentials import Account, Credentials
 from tshoot.transports.host_settings import needs_openssh
+from tshoot.transports.login_words import MANY_KEYS, NO_ANSWER, by_hand, not_answered, rejected
 from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh_certificates import named
 from tshoot.transports.ssh_config import HostSettings
 from tshoot.transports.ssh_keys import offered_keys, token_file, token_reason
 
 _MAX_ROUNDS, _MAX_PROMPTS, _MAX_PROMPT = 10, 10, 400  # what a hostile server may ask
-_HINT = "check user, key and password by hand with `ssh {user}@{host}`; tshoot does not try again, so that no account is locked"
 
 
 # paramiko compares the MAC of every packet byte by byte, in Python
@@ -65,6 +67,8 @@ class Login:
         self._secret_sent = False
         self._codes_sent = 0
         self._tried: list[str] = []
+        self._unopened: list[str] = []  # the prompts for passphrases that nobody knew
+        self._locked = ""
         self._allowed: list[str] = []
         self._rounds = 0
 
@@ -102,7 +106,7 @@ class Login:
 
     def _try_keys(self, allowed: list[str]) -> list[str]:
         for key in self._keys:
-            after = self._attempt(lambda key=key: self._client.auth_publickey(self._host.user, key), allowed, f"key {key.fingerprint}")  # type: ignore[misc]
+            after = self._attempt(lambda key=key: self._client.auth_publickey(self._host.user, key), allowed, named(key, self._host.user))  # type: ignore[misc]
             if self._client.is_authenticated() or after is not allowed:
                 return after
         return allowed
@@ -136,6 +140,7 @@ class Login:
                 "auth-rejected", f"{self._name}: the server asks without end ({self._rounds} rounds, {len(prompts)} prompts)", self._hint
             )
         said = " ".join(part for part in (clean_line(title), clean_line(instructions)) if part)[:_MAX_PROMPT]
+        self._locked = says_locked("\n".join((title, instructions, *(text for text, _ in prompts)))) or self._locked
         return [
             self._one_answer(f"{said} {text}" if said and not index else text, echo, first=self._rounds == 1 and not index)
             for index, (text, echo) in enumerate(prompts)
@@ -162,16 +167,20 @@ class Login:
             raise TargetError("auth-rejected", f"{self._name}: not logged in: {why}", _STOPPED)
         if given is None:
             unanswered = self._rejected(self._allowed).message
-            raise TargetError("auth-rejected", f"{unanswered}; `{clean_line(prompt)[:80]}` was not answered", _NO_ANSWER)
+            raise TargetError("auth-rejected", f"{unanswered}; {not_answered(prompt)}", NO_ANSWER)
         self._codes_sent += self._secret_sent
         self._secret_sent = True
         return given
 
     def _ask_passphrase(self, prompt: str) -> str | None:
         with self._deadline.paused():
-            return self._credentials.passphrase(clean_line(prompt), self._account, self._prompter, self._client.is_active)
+            given = self._credentials.passphrase(clean_line(prompt), self._account, self._prompter, self._client.is_active)
+        if given is None:
+            self._unopened.append(prompt)
+        return given
 
     def _wrong_passphrase(self, prompt: str) -> None:
+        self._unopened.append(prompt)
         self._credentials.wrong_passphrase(clean_line(prompt))
 
     # --- what is told ------------------------------------------------------------------------------
@@ -202,20 +211,16 @@ class Login:
 
     @property
     def _hint(self) -> str:
-        return _HINT.format(user=self._host.user, host=self._host.typed)
+        return by_hand(self._host.user, self._host.typed)
 
     def _rejected(self, allowed: Sequence[str]) -> TargetError:
-        methods = clean_line(", ".join(allowed))[:200] or "nothing more"
-        tried = ", ".join(self._tried) or "nothing, having no key or password for it"
-        message = f"{self._name}: the login was rejected; the server allows {methods}; tried: {tried}"
-        return TargetError("auth-rejected", message, self._hint)
+        methods = clean_line(", ".join(allowed))[:200]
+        return rejected(self._name, self._hint, methods, self._tried, self._unopened, self._locked)
 
     def _broke_off(self, allowed: Sequence[str], error: BaseException | None) -> TargetError:
         reason = self._client.disconnect_reason
         if "too many" in reason.lower():
-            rejected = self._rejected(allowed)
-            hint = "too many keys were offered: name the right one with IdentityFile and IdentitiesOnly yes in ssh_config"
-            return TargetError("auth-rejected", f"{rejected.message}; it said: {reason}", hint)
+            return TargetError("auth-rejected", f"{self._rejected(allowed).message}; it said: {reason}", MANY_KEYS)
         if isinstance(error, paramiko.SSHException) and str(error):
             return TargetError("auth-rejected", f"{self._name}: the login broke off: {clean_line(str(error))[:200]}", self._hint)
         said = f": {reason}" if reason else ""
@@ -223,4 +228,3 @@ class Login:
 
 
 _STOPPED = "find out the right password by hand on one of them, then run again"
-_NO_ANSWER = "run tshoot in a terminal, or let a key or the agent log in"

@@ -22,7 +22,7 @@ from tests.lab.host import Host, wait_for
 
 LOOK = Path(__file__).with_name("look.yaml")
 _CHANGES = re.compile(
-    r"(?<=SHA256:)[A-Za-z0-9+/]{43}|[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+|\b[0-9]+\.[0-9]+ s\b|\b[0-9]+ times within [0-9]+ s\b|\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}Z?\b"
+    r"(?<=SHA256:)[A-Za-z0-9+/]{43}|[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+|\b[0-9]+\.[0-9]+ s\b|\b[0-9]+ times within [0-9]+ s\b|\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}Z?\b|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-9]{2}:[0-9]{2}(?=\s+UTC)"
 )
 _BLANKS = re.compile(r"\s+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

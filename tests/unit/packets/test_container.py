@@ -115,20 +115,26 @@ def test_folders_fifos_and_missing_files_are_refused(tmp_path: Path) -> None:
             pass
 
 
-def _temporary() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("tshoot-*")}
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, of this test alone."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress, lambda data: gzip.compress(data[:100]) + gzip.compress(data[100:])])
-def test_compressed_captures(tmp_path: Path, compress) -> None:
-    path, before = tmp_path / "c", _temporary()
+def test_compressed_captures(tmp_path: Path, temporary: Path, compress) -> None:
+    path = tmp_path / "c"
     path.write_bytes(compress(pcap(PACKETS)))
     with inspect(path, CancelToken()) as found:
         assert (found.packets, found.partial, found.bytes, found.path) == (3, False, path.stat().st_size, path)
         assert found.format in {"pcap (gzip)", "pcap (zstd)"}
         assert found.readable.stat().st_mode & 0o777 == 0o600
+        assert found.readable.parent == temporary
         assert found.readable.read_bytes() == pcap(PACKETS)
-    assert _temporary() == before
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
@@ -149,13 +155,12 @@ def test_padding_after_a_gzip_member_is_no_damage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
-def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress) -> None:
+def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch, compress) -> None:
     monkeypatch.setattr(inflate, "BOUND", 8 << 20)
     monkeypatch.setattr(inflate, "RATIO", 20)
-    before = _temporary()
     with pytest.raises(CaptureFileError, match="inflates to more than 8 MB"):
         look(tmp_path, compress(pcap([]) + bytes(96 << 20)))
-    assert _temporary() == before
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_a_declared_change_is_asked_about_and_what_is_no_plain_line_is_not_sent_
     assert isinstance(perform(world, "clear counters", changes=True), Ok)
     assert len(operator.asked) == 1
     outcome = perform(world, "clear counters\nreload", changes=True)
-    assert (outcome.kind, "not sent" in outcome.detail) == ("declined", True)
+    assert (outcome.kind, "not run: a command is one line" in outcome.detail) == ("declined", True)
 
 
 def test_a_command_that_does_not_end(world: World) -> None:

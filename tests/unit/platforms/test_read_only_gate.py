@@ -16,8 +16,8 @@ from tshoot.platforms.slots import SLOTS
 
 HERE = Path(__file__).parent
 DANGEROUS = HERE.joinpath("commands_dangerous.txt").read_text().splitlines()
-READING = [
-    (platform, command)
+READING = {
+    platform: HERE.joinpath(file).read_text().splitlines()
     for platform, file in (
         ("vmware_esxi", "commands_esxi.txt"),
         ("linux", "commands_linux.txt"),
@@ -25,19 +25,19 @@ READING = [
         ("frr_vtysh", "commands_frr_vtysh.txt"),
         ("bird", "commands_bird.txt"),
     )
-    for command in HERE.joinpath(file).read_text().splitlines()
-]
+}
 
 
-@pytest.mark.parametrize(("platform", "command"), READING)
-def test_reading_commands_pass(platform: str, command: str) -> None:
-    assert load_platform(platform).rule_for(command) is not None
+@pytest.mark.parametrize("name", READING)
+def test_reading_commands_pass(name: str) -> None:
+    platform = load_platform(name)
+    assert [command for command in READING[name] if platform.rule_for(command) is None] == []
 
 
-@pytest.mark.parametrize("command", DANGEROUS)
-@pytest.mark.parametrize("platform", platform_names())
-def test_dangerous_commands_are_refused(platform: str, command: str) -> None:
-    assert load_platform(platform).rule_for(command) is None
+@pytest.mark.parametrize("name", platform_names())
+def test_dangerous_commands_are_refused(name: str) -> None:
+    platform = load_platform(name)
+    assert [command for command in DANGEROUS if platform.rule_for(command) is not None] == []
 
 
 APPENDED = [
@@ -70,11 +70,11 @@ APPENDED = [
 ]
 
 
-@pytest.mark.parametrize(("platform", "command"), READING)
-def test_nothing_can_be_appended(platform: str, command: str) -> None:
-    for tail in APPENDED:
-        assert load_platform(platform).rule_for(command + tail) is None, tail
-        assert load_platform(platform).rule_for(tail.strip() + command) is None or not tail.strip(), tail
+@pytest.mark.parametrize("name", READING)
+def test_nothing_can_be_appended(name: str) -> None:
+    platform = load_platform(name)
+    longer = [text for command in READING[name] for tail in APPENDED for text in (command + tail, tail.strip() + command) if text != command]
+    assert [text for text in longer if platform.rule_for(text) is not None] == []
 
 
 def test_there_are_enough_dangerous_commands() -> None:
@@ -203,7 +203,7 @@ def test_the_shell_splits_as_we_do(shell: str, arguments: str) -> None:
 
 
 @settings(max_examples=300, deadline=1000)
-@given(st.sampled_from(platform_names()), st.sampled_from([command for _, command in READING]), st.data())
+@given(st.sampled_from(platform_names()), st.sampled_from([command for commands in READING.values() for command in commands]), st.data())
 def test_mutated_commands_never_raise_and_never_smuggle(platform: str, command: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(command)))
     mutated = command[:at] + data.draw(st.text(alphabet=";&|<>`$()\n\\*?~#{}!'\" -", min_size=1, max_size=4)) + command[at:]

@@ -1,23 +1,16 @@
-"""Every verdict of every scenario proves itself: what it cites is there, and holds what is said of it."""
+"""What holds of every verdict: it proves itself; what it cites is there, and holds what is said of it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 
-import pytest
-
-from tests.unit.engine.walking import KNOWLEDGE, SCENARIOS, Recorded, recorded
+from tests.unit.engine.walking import KNOWLEDGE, Recorded, recorded
 from tshoot.model.effects import Decode, RunCommand
 from tshoot.model.events import CommandRan, Decoded, Failed, Ok
 from tshoot.model.evidence import AnswerCitation, Citation, FailureCitation, FrameCitation, LineCitation
 from tshoot.model.text import decode
 from tshoot.model.verdicts import Verdict
-
-
-@pytest.fixture(params=[scenario.id for scenario in SCENARIOS])
-def run(request: pytest.FixtureRequest) -> Recorded:
-    return recorded(request.param)
 
 
 def cited(verdict: Verdict) -> Iterator[Citation]:
@@ -47,7 +40,7 @@ def lines_of(run: Recorded) -> list[LineCitation]:
     return [citation for citation in cited(run.verdict) if isinstance(citation, LineCitation)]
 
 
-def test_cited_lines_are_the_lines_of_that_output(run: Recorded) -> None:
+def cited_lines_are_the_lines_of_that_output(run: Recorded) -> None:
     outputs = streams(run)
     for citation in lines_of(run):
         ran = outputs[citation.command, citation.stream, citation.sha256]
@@ -62,7 +55,7 @@ def test_cited_lines_are_the_lines_of_that_output(run: Recorded) -> None:
         assert citation.text.strip()
 
 
-def test_a_plain_value_stands_in_the_lines_it_is_read_from(run: Recorded) -> None:
+def a_plain_value_stands_in_the_lines_it_is_read_from(run: Recorded) -> None:
     """Numbers and names that a device prints; what a parser concludes (`refused`, true, a count) is said in its own words."""
     for citation in lines_of(run):
         if (
@@ -73,7 +66,7 @@ def test_a_plain_value_stands_in_the_lines_it_is_read_from(run: Recorded) -> Non
             assert citation.value in citation.text, citation
 
 
-def test_cited_frames_exist_in_the_capture_that_was_decoded(run: Recorded) -> None:
+def cited_frames_exist_in_the_capture_that_was_decoded(run: Recorded) -> None:
     frames = [citation for citation in cited(run.verdict) if isinstance(citation, FrameCitation)]
     decodes = {effect.key: effect for effect in run.requested() if isinstance(effect, Decode)}
     packets = {decodes[event.key].sha256: event.outcome.answer for event in run.answered() if event.key in decodes and isinstance(event.outcome, Ok)}
@@ -88,7 +81,7 @@ def test_cited_frames_exist_in_the_capture_that_was_decoded(run: Recorded) -> No
         )
 
 
-def test_cited_answers_and_failures_are_those_that_were_given(run: Recorded) -> None:
+def cited_answers_and_failures_are_those_that_were_given(run: Recorded) -> None:
     failures = [event.outcome for event in run.answered() if isinstance(event.outcome, Failed)]
     for citation in cited(run.verdict):
         if isinstance(citation, FailureCitation) and citation.target:
@@ -97,7 +90,7 @@ def test_cited_answers_and_failures_are_those_that_were_given(run: Recorded) -> 
             assert citation.answer == run.scenario.answer_to(citation.question)
 
 
-def test_what_is_ruled_out_is_neither_found_nor_open(run: Recorded) -> None:
+def what_is_ruled_out_is_neither_found_nor_open(run: Recorded) -> None:
     verdict = run.verdict
     ruled_out = [out.cause for out in verdict.ruled_out]
     assert len(set(ruled_out)) == len(ruled_out)
@@ -121,7 +114,7 @@ def test_what_is_ruled_out_is_neither_found_nor_open(run: Recorded) -> None:
         assert last.get(out.cause) == "false" or out.cause in excluded
 
 
-def test_a_fault_says_who_does_what_and_how_to_know(run: Recorded) -> None:
+def a_fault_says_who_does_what_and_how_to_know(run: Recorded) -> None:
     verdict = run.verdict
     assert verdict.reason
     if verdict.kind == "fault":
@@ -134,7 +127,7 @@ def test_a_fault_says_who_does_what_and_how_to_know(run: Recorded) -> None:
         assert verdict.missing or verdict.next_steps or verdict.target_failed
 
 
-def test_every_branch_taken_tells_its_conditions(run: Recorded) -> None:
+def every_branch_taken_tells_its_conditions(run: Recorded) -> None:
     for decision in run.verdict.path:
         outcomes = [condition.outcome for condition in decision.conditions]
         assert "true" not in outcomes[:-1]
@@ -142,3 +135,14 @@ def test_every_branch_taken_tells_its_conditions(run: Recorded) -> None:
         for condition in decision.conditions:
             assert (condition.outcome == "unknown") == bool(condition.reason)
             assert condition.readings
+
+
+CHECKS = (
+    cited_lines_are_the_lines_of_that_output,
+    a_plain_value_stands_in_the_lines_it_is_read_from,
+    cited_frames_exist_in_the_capture_that_was_decoded,
+    cited_answers_and_failures_are_those_that_were_given,
+    what_is_ruled_out_is_neither_found_nor_open,
+    a_fault_says_who_does_what_and_how_to_know,
+    every_branch_taken_tells_its_conditions,
+)
