@@ -84,6 +84,7 @@ class Trials:
             self._settings, forget = ssh_of_a_run(reaching(self._given, self._inventory).ssh, self._inventory)
             for target in self._targets:
                 tried = self._once(target, done)
+                self.cancel.check()  # what then failed did so for want of an answer
                 left.remove(target.role)
                 self._post(TrialEnded(tried))
                 if tried.rejected:
