@@ -101,7 +101,7 @@ class RemoteCapture:
             raise
         with self._lock:
             self._running[effect.key] = running
-        watch(running.process, effect, show)
+        watch(running.process, effect, show, sample)
         return CaptureStarted(path, running.pid, recipe.program, sample)
 
     def _begun(self, effect: StartCapture, recipe: CaptureRecipe, script: str, path: str, cancel: CancelToken) -> _Running:

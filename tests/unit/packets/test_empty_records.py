@@ -17,7 +17,7 @@ from tshoot.packets.headers import read_headers
 from tshoot.packets.reading import Reading
 from tshoot.packets.survey import TOGETHER
 
-COUNT = 300_000
+COUNT = 120_000
 EMPTY = {
     "pcap": pcap([]) + bytes(16) * COUNT,
     "pcap, other byte order": pcap([], ">") + bytes(16) * COUNT,
@@ -43,7 +43,7 @@ def test_empty_records_come_in_bounded_batches(form: str, tmp_path: Path) -> Non
     assert (found.packets, found.partial) == (COUNT, False)
     assert max(sizes) <= TOGETHER
     assert firsts == [1 + sum(sizes[:index]) for index in range(len(sizes))]
-    assert most < 150 << 20
+    assert most < 60 << 20
 
 
 def test_tshark_is_given_none_of_them(tmp_path: Path) -> None:

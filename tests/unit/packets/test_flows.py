@@ -30,6 +30,7 @@ OPENED = {
 }  # fmt: skip
 # Its IP lengths contradict those of PPPoE, which the index does not read: in pure acknowledgements 6 bytes of padding count as data.
 CONTRADICTING = {"format/pppoe_over_qinq.pcap"}
+COMPARED = [row for number, row in enumerate(public_captures()) if number % 2 == 0 or row["file"] in OPENED | CONTRADICTING]
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
@@ -76,7 +77,7 @@ def by_tshark(path: Path) -> Counter[str]:
 
 @needs_tshark
 @pytest.mark.skipif(not PUBLIC.exists(), reason="the public captures are not beside this checkout (../shared/captures)")
-@pytest.mark.parametrize("row", public_captures(), ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", COMPARED, ids=lambda row: row["file"])
 def test_the_numbers_are_tsharks(row: dict) -> None:
     index = indexed(PUBLIC / row["file"])
     assert index.packets == row["packets"]

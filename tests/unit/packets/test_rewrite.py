@@ -63,7 +63,7 @@ def shape(path: Path) -> object:
     return sorted((one.cause, one.severity, one.frames) for one in found.findings), found.packets, found.partial, dict(found.seen)
 
 
-@pytest.mark.parametrize("source", OWN[::2], ids=[f"{path.parent.name}/{path.name}" for path in OWN[::2]])
+@pytest.mark.parametrize("source", OWN[::3], ids=[f"{path.parent.name}/{path.name}" for path in OWN[::3]])
 def test_own_captures_keep_findings_frames_and_checksums(source: Path, tmp_path: Path) -> None:
     target = tmp_path / source.name
     rewritten(source, target)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tshoot.model.effects import StartCapture
-from tshoot.model.events import Progress
+from tshoot.model.events import CaptureSample, Progress
 from tshoot.performers.capture_watch import progress, watch
 
 EFFECT = StartCapture("trace/1@host", "trace", "host", "vmk0", "port 2049", 256, 120.0, 20000, 20.0)
@@ -26,6 +26,20 @@ EFFECT = StartCapture("trace/1@host", "trace", "host", "vmk0", "port 2049", 256,
 def test_size_packets_and_time_with_their_bounds(size: int, seconds: float, told: str) -> None:
     said = progress(EFFECT, size, seconds)
     assert said == Progress("trace/1@host", told, float(size), float(20 << 20))
+
+
+@pytest.mark.parametrize(
+    ("sample", "told"),
+    [
+        (CaptureSample(2.0, 100, 15_000), "about 2,116 of 20,000 packets"),  # 150 bytes each
+        (CaptureSample(2.0, 0, 0), "at most 6,348 of 20,000 packets"),  # nothing was measured
+        (CaptureSample(2.0, 100, 0), "at most 6,348 of 20,000 packets"),  # their size was not seen
+        (CaptureSample(2.0, 100, 100), "at most 6,348 of 20,000 packets"),  # a length that no packet has
+        (CaptureSample(2.0, 1, 10**12), "about 1 of 20,000 packets"),
+    ],
+)
+def test_the_sample_before_it_says_about_how_many(sample: CaptureSample, told: str) -> None:
+    assert told in progress(EFFECT, 317_440, 34.0, sample).text
 
 
 class Saying:
