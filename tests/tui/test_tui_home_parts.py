@@ -165,7 +165,7 @@ def test_a_row_holds_what_the_playbook_says_as_plain_text() -> None:
 def test_the_first_picture_needs_no_engine_no_playbook_and_no_ssh() -> None:
     program = "import sys, tshoot.cli.home, tshoot.tui.app, tshoot.tui.screens.home, tshoot.opening; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    late = {"tshoot.engine.advance", "tshoot.runner", "tshoot.wiring", "tshoot.tui.bridge", "tshoot.playbook.loader", "ruamel.yaml"}
+    late = {"tshoot.engine.advance", "tshoot.runner", "tshoot.wiring", "tshoot.tui.bridge", "tshoot.playbook.loader", "yaml"}
     late |= {"jinja2", "pydantic", "paramiko", "sqlite3", "numpy", "pyshark"}
     assert not late & set(loaded)
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import signal
 import socket
-import sys
-import termios
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from program import Program
 from steered_world import Device, waiting_playbook
 from tui_helpers import asked, screen_text, small_events, small_playbook, told, until
 
@@ -222,57 +219,6 @@ async def test_leaving_while_a_connection_is_tested(tmp_path: Path) -> None:
 
 
 # --- the real program ---
-
-
-class Program:
-    """`python -m tshoot …` at a terminal of its own."""
-
-    def __init__(self, home: Path, *words: str) -> None:
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", COLUMNS="100", LINES="30", XDG_DATA_HOME=str(home), XDG_CONFIG_HOME=str(home), HOME=str(home))
-            os.chdir(ROOT)
-            os.execv(sys.executable, [sys.executable, "-m", "tshoot", *words])
-        self.before = termios.tcgetattr(self.terminal)
-        self.said = b""
-
-    def wait_for(self, text: bytes, seconds: float = 60.0) -> None:
-        deadline = time.monotonic() + seconds
-        while text not in self.said:
-            assert time.monotonic() < deadline, f"waited for {text!r}: {self.said[-2000:]!r}"
-            self._read(0.2)
-
-    def _read(self, seconds: float) -> bool:
-        if select.select([self.terminal], [], [], seconds)[0]:
-            try:
-                self.said += (got := os.read(self.terminal, 65536))
-            except OSError:
-                return False
-            return bool(got)
-        return True
-
-    def family(self) -> list[int]:
-        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(word) for word in listed.read_text().split()] if listed.exists() else []
-
-    def left(self, seconds: float) -> int:
-        """The exit status; it must have gone within `seconds`."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._read(0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                while self._read(0.0) and select.select([self.terminal], [], [], 0)[0]:
-                    pass
-                return os.waitstatus_to_exitcode(status)
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        pytest.fail(f"it was still there after {seconds} s")
-
-    def restored(self) -> bool:
-        """The other screen left, the cursor shown, mouse and paste reports ended."""
-        ends = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
-        return all(self.said.rfind(end) > self.said.rfind(end.translate(bytes.maketrans(b"lh", b"hl"))) for end in ends)
 
 
 @pytest.mark.parametrize("by", [b"\x11", b"\x03", signal.SIGTERM, signal.SIGHUP], ids=["ctrl+q", "ctrl+c", "SIGTERM", "SIGHUP"])

@@ -12,7 +12,7 @@ from textual import work
 
 from tshoot.errors import TshootError
 from tshoot.session.archive.similar import Similar, similar_to
-from tshoot.tui.lines import BLANK, line, span
+from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.messages import Asked, RunClosed, RunMoved, RunOpened
 from tshoot.tui.screens.running.layout import RunRegions
 from tshoot.tui.story import REGIONS
@@ -33,6 +33,7 @@ _YOUNG = (5000, 2, 100)
 
 class RunTold(RunRegions):
     app: Navigation
+    _now: Line | None = None  # what is told of the present
 
     def on_mount(self) -> None:
         sys.setswitchinterval(_SWITCH)
@@ -120,10 +121,12 @@ class RunTold(RunRegions):
         if self._end or not self.is_mounted:
             return
         self.query_one(QuestionBar).drop_withdrawn()
-        now = self.query_one("#now", LinesView)
         if self._stopping:
-            now.put("now", [line(("stopping, waits for ", "warn"), span(waits_for(self._under_way)), ("   q again leaves at once", "dim"), hang=2)])
+            told = line(("stopping, waits for ", "warn"), span(waits_for(self._under_way)), ("   q again leaves at once", "dim"), hang=2)
         elif not self._under_way and self._bridge.steering and self._bridge.steering.paused:
-            now.put("now", [line(("‖ paused: ", "warn"), ("nothing new is started on a target; p goes on", ""), hang=2)])
+            told = line(("‖ paused: ", "warn"), ("nothing new is started on a target; p goes on", ""), hang=2)
         else:
-            now.put("now", [now_line(self._under_way, self._clock())])
+            told = now_line(self._under_way, self._clock())
+        if told != self._now:  # the same again would be sent over a slow line
+            self._now = told
+            self.query_one("#now", LinesView).put("now", [told])
