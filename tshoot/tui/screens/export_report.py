@@ -30,6 +30,8 @@ FORMATS = {
     "junit": ("xml", "a test result for a CI system"),
 }
 
+_KEYS = "enter writes it, escape leaves"
+
 
 class ExportReport(ModalScreen[Path | None]):
     """Gives the file that was written, None where none was."""
@@ -60,7 +62,7 @@ class ExportReport(ModalScreen[Path | None]):
         with Vertical(id="exporting"):
             yield OptionList(*(Option(Content(f"{name:<7} {about}"), id=name) for name, (_, about) in FORMATS.items()), markup=False)
             yield Input(self._default(self._format), id="export-path", select_on_focus=False)
-            yield Static("enter writes it, escape leaves", id="export-said", markup=False)
+            yield Static(_KEYS, id="export-said", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -89,7 +91,7 @@ class ExportReport(ModalScreen[Path | None]):
 
     def on_input_changed(self) -> None:
         if not self._busy and self._written is None:
-            self._say("")
+            self._say(_KEYS)
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         said = self.query_one("#export-said", Static)
