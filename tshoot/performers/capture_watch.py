@@ -45,7 +45,8 @@ def _follow(process: Process, effect: StartCapture, show: Show, sample: CaptureS
 def progress(effect: StartCapture, size: int, seconds: float, sample: CaptureSample | None = None) -> Progress:
     """`size` bytes after `seconds`, with what is left of each bound."""
     limit = effect.megabytes * 2**20
-    text = f"{bytes_told(size)} of {bytes_told(limit)}, {_packets(effect, size, sample)}, {min(seconds, effect.seconds):.0f} of {effect.seconds:.0f} s"
+    time_told = f"{min(seconds, effect.seconds):.0f} of {effect.seconds:.0f} s"
+    text = f"{bytes_told(size)} of {bytes_told(limit)}, {_packets(effect, size, sample)}, {time_told}"
     return Progress(effect.key, text, float(size), float(limit))
 
 

@@ -13,8 +13,9 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError, TshootError
 from tshoot.model.events import CommandRan, TargetSpec
 from tshoot.model.text import clean_line, decode
+from tshoot.performers.heard import Heard
 from tshoot.platforms.loader import Platform, load_platform, platform_names
-from tshoot.transports.base import HostKey, Prompter, Transport
+from tshoot.transports.base import Prompter, Transport
 from tshoot.transports.settings import SshSettings
 
 _PATIENCE = 15.0  # seconds for the one command
@@ -42,31 +43,13 @@ class Tried:
     platforms: tuple[str, ...] = ()
 
 
-class _Heard:
-    """The prompter, and whether a prompt of it was left without an answer: then nothing was rejected."""
-
-    def __init__(self, prompter: Prompter) -> None:
-        self._prompter, self.unanswered = prompter, False
-
-    def accept_host_key(self, key: HostKey) -> bool:
-        return self._prompter.accept_host_key(key)
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        answer = self._prompter.secret(prompt, host, echo)
-        self.unanswered = self.unanswered or answer is None
-        return answer
-
-    def agree(self, question: str, why: str) -> bool:
-        return self._prompter.agree(question, why)
-
-
 def try_connection(
     target: TargetSpec, prompter: Prompter, settings: SshSettings | None, cancel: CancelToken, on_step: OnStep, ask_version: bool = True
 ) -> Tried:
     """Log in once, ask for the version, log out. Raises Cancelled alone; `on_step` is told what is under way."""
     from tshoot.transports.choose import transport_for  # brings paramiko
 
-    platform, heard, remarks = load_platform(target.platform), _Heard(prompter), list[str]()
+    platform, heard, remarks = load_platform(target.platform), Heard(prompter), list[str]()
     transport = transport_for(platform, target.host, heard, settings, lambda said: remarks.append(clean_line(said)))
     started = time.monotonic()
     try:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError, TshootError
 from tshoot.model.text import clean_line, decode
+from tshoot.performers.heard import Heard
 from tshoot.platforms.loader import Platform, load_platform, platform_names
-from tshoot.transports.base import HostKey, Prompter, Transport
+from tshoot.transports.base import Prompter, Transport
 from tshoot.transports.settings import SshSettings
 
 _PATIENCE = 15.0  # seconds for each command
@@ -56,27 +57,9 @@ class Recognised:
         return f"{self.host} is none of the platforms that tshoot knows, as far as it tells ({answers or 'it answered nothing'})"
 
 
-class _Heard:
-    """The prompter, and whether a prompt of it was left without an answer: then nothing was rejected."""
-
-    def __init__(self, prompter: Prompter) -> None:
-        self._prompter, self.unanswered = prompter, False
-
-    def accept_host_key(self, key: HostKey) -> bool:
-        return self._prompter.accept_host_key(key)
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        answer = self._prompter.secret(prompt, host, echo)
-        self.unanswered = self.unanswered or answer is None
-        return answer
-
-    def agree(self, question: str, why: str) -> bool:
-        return self._prompter.agree(question, why)
-
-
 def recognise(host: str, prompter: Prompter, settings: SshSettings | None, cancel: CancelToken, on_step: OnStep) -> Recognised:
     """Log in once, ask, log out; a device that takes no single commands is asked at its command line, with one login more. Raises Cancelled alone."""
-    heard, started = _Heard(prompter), time.monotonic()
+    heard, started = Heard(prompter), time.monotonic()
     transport = asking_transport(host, heard, settings)
     try:
         found = ask_platform(transport, host, cancel, on_step)
