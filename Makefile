@@ -23,10 +23,11 @@ demo: ## diagnose a recorded fault on a simulated device, over real SSH (CASE=â€
 	@$(SETUP)
 	@"$(PYTHON)" -m tshoot demo $(CASE); status=$$?; [ $$status -eq 1 ] || { echo "make demo: expected exit status 1 (fault found), got $$status" >&2; exit 1; }
 
+# the tests start tshoot a thousand times: without its bytecode each start would compile it anew
 test: ## lint, types, import contracts, then every test that needs no laboratory
 	@$(SETUP) --dev
 	@$(MAKE) lint SETUP=:
-	@"$(PYTHON)" -m pytest -q -n $(WORKERS) --dist worksteal
+	@env -u PYTHONDONTWRITEBYTECODE "$(PYTHON)" -m pytest -q -n $(WORKERS) --dist worksteal
 
 lint: ## style, types, who may import whom, playbooks, shell
 	@$(SETUP) --dev

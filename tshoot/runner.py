@@ -1,7 +1,8 @@
 """The loop: engine, performers, log and views, and nothing else.
 
 A request is in the log before it is performed; an answer is in the log before the engine sees it; a
-view sees what the log has. A view that fails is dropped, the run lives. On cancel the loop stops
+view sees what the log has. What follows from one answer (it, the decision on it, the next requests) is made durable at once,
+before any of it is shown or performed. A view that fails is dropped, the run lives. On cancel the loop stops
 asking, waits a moment for what is under way, and ends; what runs on targets is cleaned up by `cleanup`.
 A session that is gone on with begins with a state that was folded from its log, and with what that log tells already.
 What the operator does by hand (tshoot/steering.py) arrives in the same queue as the answers: recorded, then folded, in one thread.
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -40,6 +41,7 @@ from tshoot.model.events import (
 from tshoot.model.verdicts import Verdict
 from tshoot.session.masking import masked
 from tshoot.steering import Approval, Order, Steering
+from tshoot.threads import aside
 
 OnProgress = Callable[[Progress], None]
 Perform = Callable[[Effect, OnProgress], Outcome]
@@ -52,6 +54,8 @@ LAST_COMMANDS = 35.0  # seconds that a verdict waits for what the operator asked
 
 
 class EventLog(Protocol):
+    """One with `write` and `sync` (tshoot/session/log.py) makes several events durable at once; without, each is by itself."""
+
     def append(self, event: Event) -> None: ...
 
 
@@ -87,20 +91,27 @@ class Runner:
         clock: Callable[[], float] = time.time,
         told: Told | None = None,
         steering: Steering | None = None,
+        note: str = "",
     ) -> None:
+        """`note` is recorded beside the beginning."""
         self._begin = begin
         self._perform = perform
         self._log = log
+        self._write: Callable[[Event], object] = getattr(log, "write", log.append)
+        self._sync: Callable[[], object] = getattr(log, "sync", lambda: None)
         self._views = list(views)
         self._cancel = cancel or CancelToken()
         self._cleanup = cleanup
         self._clock = clock
         self._told = told or Told()
         self._steering = steering or Steering()
+        self._note = note
         self._inbox: SimpleQueue[EffectAnswered | Order | _Approved | None] = SimpleQueue()
         self._under_way: set[str] = set()
         self._state: State | None = None
-        self._showing = threading.RLock()
+        self._recording, self._showing = threading.RLock(), threading.RLock()
+        self._unshown: list[Event] | None = None
+        self._due: list[Effect] = []
 
     def run(self) -> Verdict | None:
         """The verdict, None when the run was cancelled. What cannot be logged ends the run: nothing is done unrecorded."""
@@ -108,8 +119,6 @@ class Runner:
             state, effects = self._begin()
             for event in self._told.events:
                 self._show(event)
-            if not self._told.events:
-                self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
             state = self._loop(state, effects)
         except BaseException as error:
             self._steering.take_back()
@@ -122,29 +131,44 @@ class Runner:
         return state.verdict
 
     def _loop(self, state: State, effects: Sequence[Effect]) -> State:
-        self._tell_decisions(self._told.decisions, state)
-        self._state = state
         self._steering.lend(self._inbox.put, lambda: self._state or state, self._told.events)
         with self._cancel.on_cancel(lambda: self._inbox.put(None)):
+            with self._together():
+                if not self._told.events:
+                    self._begun(state)
+                self._stands(state, effects, self._told.decisions)
             while state.verdict is None and not self._cancel.cancelled:
-                for effect in effects:
-                    self._start(effect)
                 came = self._inbox.get()
                 if came is None:
                     break
                 if isinstance(came, EffectAnswered) and isinstance(came.outcome, Failed) and came.outcome.kind == "cancelled":
                     self._note_answer(came)  # it says nothing of the target: nothing is decided on it
                     break
-                before, (state, effects) = state, self._taken(state, came)
-                self._state = state
-                gone = before.waiting.keys() - state.waiting.keys()
-                self._steering.let_go([key for key in gone if not isinstance(before.waiting[key], StopCapture)])
-                self._tell_decisions(told_already(before, state), state)
+                with self._together():
+                    before, (state, effects) = state, self._taken(state, came)
+                    gone = before.waiting.keys() - state.waiting.keys()
+                    self._steering.let_go([key for key in gone if not isinstance(before.waiting[key], StopCapture)])
+                    self._stands(state, effects, told_already(before, state))
         self._steering.take_back()
-        if state.verdict is not None and not self._told.verdict:
-            self.record(VerdictReached(self._clock(), state.verdict))
         self._await_the_rest()
         return state
+
+    def _begun(self, state: State) -> None:
+        self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
+        if self._note:
+            self.record(NoteAdded(self._clock(), self._note, "tshoot"))
+
+    def _stands(self, state: State, effects: Sequence[Effect], told: int) -> None:
+        """Where the run stands now: the decisions that led there, and the verdict or what is asked next."""
+        self._state = state
+        self._tell_decisions(told, state)
+        if state.verdict is not None:
+            self._steering.take_back()
+            if not self._told.verdict:
+                self.record(VerdictReached(self._clock(), state.verdict))
+        elif not self._cancel.cancelled:
+            for effect in effects:
+                self._start(effect)
 
     def _taken(self, state: State, came: EffectAnswered | Order | _Approved) -> Advanced:
         """One thing that came, recorded and folded."""
@@ -215,9 +239,10 @@ class Runner:
             self._inbox.put(_Approved(effect, self._steering.approval(effect, self._cancel)))
 
     def _request(self, effect: Effect) -> None:
+        """Within `_together`: it is performed when its request is durable."""
         self.record(EffectRequested(self._clock(), effect))
         self._under_way.add(effect.key)
-        threading.Thread(target=self._answer, args=(effect,), name=f"tshoot {effect.key}", daemon=True).start()
+        self._due.append(effect)
 
     def _answer(self, effect: Effect) -> None:
         try:
@@ -230,11 +255,33 @@ class Runner:
         for decision in state.path[since:]:
             self.record(DecisionTaken(self._clock(), decision))
 
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """What is recorded in the block is durable at its end, then shown, then what it asks is performed. The log's order is the views' order."""
+        with self._recording:
+            shown: list[Event] = []
+            self._unshown = shown
+            try:
+                yield
+            finally:
+                self._unshown = None
+                self._sync()
+                for event in shown:
+                    self._show(event)
+        due, self._due = self._due, []
+        for effect in due:
+            aside(lambda effect=effect: self._answer(effect), f"tshoot {effect.key}")  # type: ignore[misc]
+
     def record(self, event: Event) -> None:
         """Into the log, then to the views, without secrets. Safe from any thread."""
         event = event if isinstance(event, EffectAnswered) else masked(event)
-        self._log.append(event)
-        self._show(event)
+        with self._recording:
+            if self._unshown is None:
+                self._log.append(event)
+                self._show(event)
+            else:
+                self._write(event)
+                self._unshown.append(event)
 
     def _show(self, event: Event | Progress) -> None:
         with self._showing:

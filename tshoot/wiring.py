@@ -189,10 +189,11 @@ def start(
     cancel: CancelToken | None = None,
     steering: Steering | None = None,
     inventory: Inventory | None = None,
+    note: str = "",
 ) -> Started:
     """Open the session and build the runner; nothing is connected to before `run()`. `steering` is the operator's hand on the run.
 
-    `inventory` is that of the settings, where whoever starts many runs has read it already.
+    `inventory` is that of the settings, where whoever starts many runs has read it already; `note` is recorded beside the beginning.
     """
     from tshoot.session.log import SessionLog
     from tshoot.session.store import default_root
@@ -214,6 +215,7 @@ def start(
         cancel=cancel,
         steering=steering,
         inventory=inventory,
+        note=note,
     )
 
 
@@ -231,6 +233,7 @@ def assemble(
     steering: Steering | None = None,
     guessed: Mapping[str, Sequence[str]] = MappingProxyType({}),
     inventory: Inventory | None = None,
+    note: str = "",
 ) -> Started:
     """A run from `begun` on, into `log`, which `told` tells of where it holds something already; `run()` closes it.
 
@@ -268,6 +271,7 @@ def assemble(
         cleanup=world.close,
         told=told,
         steering=steering,
+        note=note,
     )
     world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
     return Started(log.header.session, log.folder, go, cancel)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-HEAVY = {"textual", "rich", "scapy", "pyshark", "paramiko", "netmiko", "pydantic", "numpy", "ruamel", "jinja2", "lxml"}
+HEAVY = {"textual", "rich", "scapy", "pyshark", "paramiko", "netmiko", "pydantic", "numpy", "yaml", "jinja2", "lxml"}
 TELL_MODULES = """
 import sys
 from tshoot.__main__ import main

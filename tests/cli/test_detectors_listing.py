@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tshoot.cli.main import run_words
+from tshoot.packets import detect
 from tshoot.packets.detect import detectors
 from tshoot.playbook.causes import all_causes
 
@@ -34,6 +37,12 @@ def test_the_text_is_of_the_families_that_were_named(capsys: pytest.CaptureFixtu
     assert "tcp.zero-window: The receiving program does not read its data" in out
     assert "tshark is not needed" in out
     assert "nfs." not in out
+
+
+def test_a_family_is_read_without_the_others_and_bears_the_name_of_its_file() -> None:
+    assert [detector.family for detector in detectors()] == sorted(file.stem for file in Path(detect.__file__).parent.glob("[a-z]*.py"))
+    code = "import sys; from tshoot.packets.detect import detectors; detectors(['tcp']); print('tshoot.packets.detect.nfs' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout == "False\n"
 
 
 def test_an_unknown_family_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

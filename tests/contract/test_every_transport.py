@@ -137,7 +137,7 @@ def test_one_login(kind, transport, server, cancel):
 
 def test_close_leaves_no_thread(kind, server, cancel):
     def ours() -> set[threading.Thread]:
-        return {thread for thread in threading.enumerate() if type(thread).__name__ in ("SshClient", "_Work", "Timer")}
+        return {thread for thread in threading.enumerate() if type(thread).__name__ in ("HopClient", "Timer") or thread.name == "tshoot-ssh"}
 
     before = ours()
     transport = kind.transport(server)

@@ -236,7 +236,11 @@ def _descriptors() -> int:
 
 
 def _client_threads() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if type(thread).__name__ in ("SshClient", "_Work", "Timer") or "refetch" in thread.name}
+    return {
+        thread
+        for thread in threading.enumerate()
+        if type(thread).__name__ in ("HopClient", "Timer") or thread.name == "tshoot-ssh" or "refetch" in thread.name
+    }
 
 
 def test_connect_twice_logs_in_once(transport, server, cancel):

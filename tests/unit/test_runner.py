@@ -21,6 +21,7 @@ from tshoot.model.events import (
     EffectRequested,
     Event,
     Failed,
+    NoteAdded,
     Ok,
     OperatorAnswered,
     Outcome,
@@ -73,6 +74,67 @@ class BrokenLog(MemoryLog):
             if self.left == 0:
                 raise SessionError("session.jsonl: cannot be written: No space left on device", "free some space")
         super().append(event)
+
+
+class DiskLog(MemoryLog):
+    """As a session's: what is written is durable when it was flushed. `full_at`: at which flush the disk takes no more, once."""
+
+    def __init__(self, full_at: int = 0) -> None:
+        super().__init__()
+        self.flushes, self.full_at, self.durable = 0, full_at, list[Event]()
+
+    def write(self, event: Event) -> None:
+        self.events.append(event)
+
+    def sync(self) -> None:
+        self.flushes += 1
+        if self.flushes == self.full_at:
+            del self.events[len(self.durable) :]
+            raise SessionError("session.jsonl: cannot be written: Input/output error", "check the disk")
+        self.durable = [*self.events]
+
+    def append(self, event: Event) -> None:
+        self.write(event)
+        self.sync()
+
+
+def test_what_follows_from_one_answer_is_flushed_once_before_it_is_shown_or_performed() -> None:
+    log, seen = DiskLog(), list[Event | Progress]()
+
+    def watching(effect: Effect, show: Callable[[Progress], None]) -> Outcome:
+        assert any(isinstance(event, EffectRequested) and event.effect == effect for event in log.durable)
+        return perform(effect, show)
+
+    def view(event: Event | Progress) -> None:
+        assert isinstance(event, Progress) or event in log.durable
+        seen.append(event)
+
+    verdict = Runner(begun, watching, log, views=[view], note="one of two").run()
+    assert verdict is not None and verdict.kind == "healthy"
+    assert [event for event in seen if not isinstance(event, Progress)] == log.durable == log.events
+    begins, first, second, ended = (
+        [RunStarted, NoteAdded, EffectRequested],
+        [EffectAnswered, DecisionTaken, EffectRequested],
+        [EffectAnswered, DecisionTaken, VerdictReached],
+        [RunEnded],
+    )
+    assert [type(event) for event in log.events] == [*begins, *first, *second, *ended]
+    assert log.flushes == 4
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_what_the_disk_does_not_keep_is_neither_shown_nor_performed(at: int) -> None:
+    log, seen, performed = DiskLog(at), list[Event | Progress](), []
+
+    def counting(effect: Effect, show: Callable[[Progress], None]) -> Outcome:
+        performed.append(effect.key)
+        return perform(effect, show)
+
+    with pytest.raises(SessionError, match="Input/output error"):
+        Runner(begun, counting, log, views=[seen.append]).run()
+    assert performed == ["first/1@host", "second/1"][: at - 1]
+    assert [event for event in seen if not isinstance(event, Progress)] == log.durable
+    assert isinstance(log.durable[-1], RunEnded) and log.durable[-1].reason == "failed"
 
 
 def test_a_run_is_logged_in_the_order_in_which_it_happens() -> None:
@@ -220,8 +282,6 @@ def test_a_cancel_before_the_start_does_nothing() -> None:
 
 
 def test_notes_may_come_from_any_thread_while_it_runs() -> None:
-    from tshoot.model.events import NoteAdded
-
     log = MemoryLog()
     runner: Runner
 

@@ -125,6 +125,8 @@ def _leaving(work: Callable[[], T], cancel: CancelToken) -> T:
 
 def _of_captures(families: Sequence[str]) -> tuple[str, ...]:
     """Those of `families` that captures are judged by; UsageError for one that neither captures nor texts are judged by."""
+    if not families:
+        return ()
     from tshoot.packets.detect import detectors
     from tshoot.transcripts.judge import judges
 

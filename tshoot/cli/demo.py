@@ -33,24 +33,27 @@ class RecordedOperator:
 
 
 def run(arguments: Namespace) -> int:
-    from tshoot.simulator.scenario import scenarios
-
-    cases = scenarios()
     if arguments.list:
-        rows = [[case.id, f"{case.expect.verdict} {case.expect.cause}".strip(), case.title] for case in cases]
+        from tshoot.simulator.scenario import scenarios
+
+        rows = [[case.id, f"{case.expect.verdict} {case.expect.cause}".strip(), case.title] for case in scenarios()]
         table(["case", "ends in", "what is going on"], rows)
         return 0
-    return play(chosen(arguments.case, cases), arguments)
+    return play(chosen(arguments.case), arguments)
 
 
-def chosen(name: str, cases: tuple[Scenario, ...]) -> Scenario:
-    """The case that `name` means: an id, its last part, or a cause; the default where it is empty."""
+def chosen(name: str) -> Scenario:
+    """The case that `name` means: an id, its last part, or a cause; the default where it is empty. Only for a cause all of them are read."""
+    from tshoot.simulator.scenario import load_scenario, scenario_folders, scenarios
+
     wanted = name or DEFAULT_CASE
-    names = [(case.id, case.folder.name, case.expect.cause) for case in cases]
-    for kind in range(3):
-        for case, named in zip(cases, names, strict=True):
-            if named[kind] == wanted:
-                return case
+    folders = scenario_folders()
+    by_id = [folder for folder in folders if f"{folder.parent.name}/{folder.name}" == wanted]
+    for folder in by_id or [folder for folder in folders if folder.name == wanted]:
+        return load_scenario(folder)
+    for case in scenarios():
+        if case.expect.cause == wanted:
+            return case
     raise UsageError(f"there is no demo case `{name}`", "`tshoot demo --list` names them")
 
 

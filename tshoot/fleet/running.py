@@ -23,7 +23,6 @@ from tshoot.fleet.members import Fleet
 from tshoot.fleet.result import FleetResult, MemberResult, overall
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.events import (
-    EffectRequested,
     Event,
     MemberEnded,
     MemberState,
@@ -38,7 +37,6 @@ from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
 from tshoot.session.fleet import fleet_of
-from tshoot.steering import Steering
 from tshoot.wiring import Prepared, Settings, credentials_of, known_targets, start
 
 if TYPE_CHECKING:
@@ -145,17 +143,16 @@ class _Running:
         target, began, session = self._fleet.target(member), time.monotonic(), ""
         verdict: Verdict | None = None
         exit_code, problem = 0, ""
-        steering = Steering("tshoot")
         try:
             started = start(
                 member,
                 self._settings,
                 operator=self._asking.operator_of(target.host),
                 prompter=self._asking.prompter,
-                views=[_Linked(steering, self._note), lambda event: self._show(target.host, event)],
+                views=[lambda event: self._show(target.host, event)],
                 cancel=self._cancel,
-                steering=steering,
                 inventory=self._inventory,
+                note=self._note,
             )
             session = started.session
             verdict = started.run()
@@ -172,18 +169,6 @@ class _Running:
     def _show(self, host: str, event: Event | Progress) -> None:
         with suppress(Exception):  # what fails to show does not stop what runs
             self._watch(host, event)
-
-
-class _Linked:
-    """A view that notes in a member's session which fleet it belongs to, as soon as it can."""
-
-    def __init__(self, steering: Steering, text: str) -> None:
-        self._steering, self._text = steering, text
-
-    def __call__(self, event: Event | Progress) -> None:
-        if isinstance(event, EffectRequested) and self._text:
-            self._steering.note(self._text)
-            self._text = ""
 
 
 def _ended(target: TargetSpec, session: str, seconds: float, verdict: Verdict | None, exit_code: int, problem: str) -> MemberResult:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from tshoot.inventory.entries import MOST_TARGETS, Contents, Entry, Remarks, unusable
 from tshoot.inventory.names import as_group, checked_host, checked_name, checked_port
-from tshoot.inventory.nodes import Node, read_nodes
+from tshoot.inventory.nodes import read_nodes
 from tshoot.inventory.platform_words import platform_of
+from tshoot.yamlnodes import Node
 
 _NO_DEVICES = ("bridge", "ovs-bridge", "host", "ext-container")
 _IMAGES = (("frr", re.compile(r"(?:^|/)(?:frrouting|frr)(?:[/:@-]|$)")), ("bird", re.compile(r"(?:^|/)bird2?(?:[:@-]|$)")))

@@ -12,8 +12,9 @@ from difflib import get_close_matches
 
 from tshoot.inventory.entries import MOST_TARGETS, Contents, Entry, unusable
 from tshoot.inventory.names import checked_address, checked_group, checked_name, checked_port, checked_user, shown
-from tshoot.inventory.nodes import Node, read_nodes
+from tshoot.inventory.nodes import read_nodes
 from tshoot.platforms.loader import platform_names
+from tshoot.yamlnodes import Node
 
 TRANSPORTS = ("auto", "paramiko", "openssh")
 _KEYS = ("address", "user", "port", "platform", "transport", "tags")

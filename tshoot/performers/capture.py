@@ -18,7 +18,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import AskOperator, StartCapture, StopCapture
 from tshoot.model.events import CaptureStarted, CaptureTaken, Progress, TargetSpec
-from tshoot.performers.journal import CaptureJournal, is_on, leftovers, merged, of_session
+from tshoot.performers.journal import CaptureJournal, any_journal, is_on, leftovers, merged, of_session
 from tshoot.performers.leftovers import sweep
 from tshoot.performers.operator import Operator
 from tshoot.performers.remote_capture import RemoteCapture
@@ -87,6 +87,8 @@ class Captures:
 
     def sweep(self, target: TargetSpec, transport: Transport, cancel: CancelToken) -> list[str]:
         """Clear what earlier runs left on this target; one sentence each."""
+        if not self._earlier and not any_journal(self._state / "journal"):
+            return []
         with self._lock:  # once: another role may be the same host, and a capture of ours of the same name run there by then
             place = self._place(target.host)
             own = [one for one in self._earlier if is_on(one.record, target.host, place)]

@@ -63,7 +63,7 @@ def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # only what a file is read as is built, with its parts in it
 
 
 class CommandDocument(_Strict):

@@ -8,8 +8,8 @@ PlaybookError lists every problem as `file:line:column: message`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -84,8 +84,14 @@ class Platform:
     version: str = ""
     recognise: re.Pattern[str] | None = None
     base: str = ""
-    piped: tuple[CommandRule, ...] = ()
     pace: PaceRecipe = PaceRecipe()
+
+    @cached_property
+    def piped(self) -> tuple[CommandRule, ...]:
+        """What only reads does so when the device leaves out some of its lines; no parser reads what was left."""
+        shows = [rule for rule in self.commands if rule.pattern.startswith("show ") and " | " not in rule.pattern]
+        pipes = self.cli.pipes if self.cli else ()
+        return tuple(CommandRule(f"{rule.pattern} | {pipe}", None, "cli", rule.place) for rule in shows for pipe in pipes)
 
     def rule_for(self, command: str) -> CommandRule | None:
         """The first rule that the command matches; None: not known to only read."""
@@ -147,7 +153,6 @@ def read_platform(path: Path, *, included: bool = False) -> Platform:
     platform = Platform(
         path.stem, document.title, document.transport, rules, capture, cli, refusals, version, recognise, document.includes or "", pace=pace
     )
-    platform = replace(platform, piped=_piped(rules, cli))
     if version and platform.rule_for(version) is None:
         raise PlaybookError(f"{path}: version: `{version}` fits none of its commands", "add its pattern, or name a command that has one")
     return platform
@@ -159,10 +164,9 @@ def _others(base: tuple[CommandRule, ...], own: tuple[CommandRule, ...]) -> tupl
     return tuple(rule for rule in base if rule.pattern not in patterns)
 
 
-def _piped(rules: tuple[CommandRule, ...], cli: CliRecipe | None) -> tuple[CommandRule, ...]:
-    """What only reads does so when the device leaves out some of its lines; no parser reads what was left."""
-    shows = [rule for rule in rules if rule.pattern.startswith("show ") and " | " not in rule.pattern]
-    return tuple(CommandRule(f"{rule.pattern} | {pipe}", None, "cli", rule.place) for rule in shows for pipe in (cli.pipes if cli else ()))
+@cache
+def _shipped_base(path: Path) -> Platform:
+    return read_platform(path, included=True)
 
 
 def _base(path: Path, name: str, included: bool) -> Platform:
@@ -171,7 +175,7 @@ def _base(path: Path, name: str, included: bool) -> Platform:
     if included or other == path or not other.is_file():
         why = "a file that is included may include none" if included or other == path else "there is no such platform"
         raise PlaybookError(f"{path}: includes {name}: {why}", "name a platform of this folder that includes none")
-    base = read_platform(other, included=True)
+    base = _shipped_base(other) if other.parent == _FOLDER else read_platform(other, included=True)
     if base.transport != "ssh-exec":
         raise PlaybookError(f"{path}: includes {name}: it has another transport", "name a platform with `transport: ssh-exec`")
     return base

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from tshoot.platforms.cli_line import FILTERS, cli_words
@@ -89,9 +90,12 @@ class CommandRule:
     line: Line = "shell"
     place: str = field(default="", compare=False)
     _stages: tuple[Stage, ...] = field(init=False, repr=False, compare=False)
+    _names: frozenset[str] | None = field(init=False, repr=False, compare=False)  # of the program; None where not only a name stands there
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_stages", _compile(self.pattern, self.line))
+        first = self._stages[0][0] if self._stages[0] else None
+        object.__setattr__(self, "_names", frozenset(first.choices) if isinstance(first, Word) and not first.slot else None)
 
     def matches(self, command: str) -> bool:
         return self.filled(command) is not None
@@ -101,7 +105,9 @@ class CommandRule:
         return _filled(self._stages, words_of(command, self.line))
 
     def fits(self, words: Words) -> bool:
-        """Whether it matches the command that `words_of` took apart."""
+        """Whether it matches the command that `words_of` took apart. Most are for another program, which is told at its name."""
+        if self._names is not None and not (words[0] and words[0][0] in self._names):
+            return False
         return _filled(self._stages, words) is not None
 
 
@@ -162,6 +168,7 @@ def _in_word(word: Word | Quoted, given: str) -> tuple[Filled, ...] | None:
     return word.filled(given) if word.fits(given) else None
 
 
+@lru_cache(maxsize=4096)  # a file of rules is checked and then read
 def _compile(pattern: str, line: Line) -> tuple[Stage, ...]:
     stages: list[list[Word | Quoted | Options]] = [[]]
     for found in _PATTERN.finditer(pattern):

@@ -16,7 +16,7 @@ CauseId = Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z0-9-]+$", max_length=80
 
 
 class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)  # only the whole is built, with its parts in it
 
 
 class TargetForm(_Form):

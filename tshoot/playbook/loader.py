@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 
 
 MAX_CHARACTERS = 150_000
-MAX_VALUES = 100_000  # aliases can make a few lines stand for more than memory holds
 
 
 def find_playbook(name: str) -> Path:
@@ -87,11 +85,9 @@ def playbook_from_text(text: str, origin: str) -> Playbook:
 
     raw = load_yaml(text, origin)
     try:
-        form = PlaybookForm.model_validate(_plain(raw, count()))
+        form = PlaybookForm.model_validate(raw)
     except ValidationError as error:
         raise _refused(origin, form_problems(origin, raw, error.errors(include_url=False))) from error
-    except (RecursionError, OverflowError) as error:
-        raise _refused(origin, (f"{origin}:1:1: nested too deeply, or its aliases stand for too much",)) from error
     builder = _Builder(raw, origin)
     playbook = builder.playbook(form, text)
     if builder.problems:
@@ -105,19 +101,6 @@ def text_hash(text: str) -> str:
 
 def _refused(origin: str, problems: tuple[str, ...]) -> PlaybookError:
     return PlaybookError(f"{origin}: {len(problems)} problem{'s' * (len(problems) != 1)}", "correct these lines", problems)
-
-
-def _plain(raw: Any, values: Iterator[int]) -> Any:
-    """ruamel's nodes as plain dicts, lists and scalars; a form that expects a mapping says so itself. `values` counts them."""
-    if next(values) > MAX_VALUES:
-        raise OverflowError
-    if isinstance(raw, Mapping):
-        return {str(key): _plain(value, values) for key, value in raw.items()}
-    if isinstance(raw, list):
-        return [_plain(value, values) for value in raw]
-    if isinstance(raw, (bool, int, float)) or raw is None:
-        return raw if isinstance(raw, bool) or raw is None else (int(raw) if isinstance(raw, int) else float(raw))
-    return str(raw)
 
 
 class _Builder:

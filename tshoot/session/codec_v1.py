@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tshoot.errors import SessionError
@@ -132,8 +133,14 @@ def stamp(at: float) -> str:
     """Seconds since the epoch as `2026-11-21T03:41:07.123456Z`, with as many digits as the number has, at least six."""
     if at < 0:
         raise ValueError(f"{at} lies before 1970")
-    whole, _, fraction = format(Decimal(repr(float(at))), "f").partition(".")
-    return f"{datetime.fromtimestamp(int(whole), UTC):%Y-%m-%dT%H:%M:%S}.{fraction:0<6}Z"
+    digits = repr(float(at))
+    whole, _, fraction = (format(Decimal(digits), "f") if "e" in digits else digits).partition(".")
+    return f"{_second(int(whole))}.{fraction:0<6}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def seconds(text: str) -> float:

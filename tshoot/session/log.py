@@ -1,4 +1,4 @@
-"""Writing a session: each event is durable when `append` returns.
+"""Writing a session: each event is durable when `append` returns, several that belong together when `sync` does.
 
 Evidence first, then the line that speaks of it: a line never names bytes that are not there.
 One writer a session: the log itself is locked, and the kernel frees the lock when the writer dies.
@@ -38,7 +38,7 @@ class SessionLog:
 
     def __init__(self, folder: Path, descriptor: int, header: Header) -> None:
         """Use `create` or `reopen`."""
-        self.folder = folder
+        self.folder, self._path = folder, folder / LOG
         self.header = header
         self._descriptor = descriptor
         self._evidence = Evidence(folder / EVIDENCE)
@@ -47,6 +47,8 @@ class SessionLog:
         self._n = 0
         self._end = 0  # bytes of the log that are whole lines
         self._prev = ""
+        self._durable = (0, 0, "")  # the three as they were when all was on the disk
+        self._torn = False
 
     @classmethod
     def create(cls, root: Path, playbook_id: str, playbook_text: str, versions: Mapping[str, str], *, started: float | None = None) -> SessionLog:
@@ -75,6 +77,7 @@ class SessionLog:
             _claim(descriptor, folder)
             sign(folder)
             log._write(encode_header(header))
+            log._durable = log._n, log._end, log._prev  # with the first event: before it nothing rests on it
             with disk_errors("written", folder):
                 sync_folder(folder)
                 sync_folder(folder.parent)
@@ -107,6 +110,7 @@ class SessionLog:
                 log._n, log._end, last = number, log._end + len(line), line
             log._prev = line_hash(last)
             log._cut()
+            log._durable = log._n, log._end, log._prev
             _remove_unfinished(folder)
         except BaseException:
             strike(folder)
@@ -114,9 +118,21 @@ class SessionLog:
         return log
 
     def append(self, event: Event) -> None:
-        """Write one event, without secrets; durable when it returns. SessionError where it cannot be written: the log is as before."""
+        """Write one event, without secrets; durable when it returns, and so is all before it. SessionError where it cannot be written:
+        the log is as before, or where the disk keeps nothing more, as it was when it was durable last."""
         with self._lock:
             self._write(encode(self._n, masked(event), self._prev, self._evidence.keep))
+            self._sync()
+
+    def write(self, event: Event) -> None:
+        """As `append`, but durable only when `sync` has returned, or a later `append`: until then nothing may rest on it."""
+        with self._lock:
+            self._write(encode(self._n, masked(event), self._prev, self._evidence.keep))
+
+    def sync(self) -> None:
+        """Make durable what was written. SessionError where the disk does not take it: the log is as it was before."""
+        with self._lock:
+            self._sync()
 
     def add_capture(self, source: Path, origin: str = "") -> EvidenceRef:
         """Move a pulled capture into evidence; `source` is gone afterwards. `origin` says target and interface."""
@@ -137,6 +153,7 @@ class SessionLog:
                 return
             try:
                 self._write(encode_seal(self._n, self._prev))
+                self._sync()
             finally:
                 self._let_go()
 
@@ -158,25 +175,41 @@ class SessionLog:
         self.close()
 
     def _write(self, line: bytes) -> None:
-        path = self.folder / LOG
         if self._closed:
-            raise SessionError(f"{path}: the session is closed", "reopen it to add to it")
-        with disk_errors("written", path):
-            self._cut()
+            raise SessionError(f"{self._path}: the session is closed", "reopen it to add to it")
+        with disk_errors("written", self._path):
+            if self._torn:
+                self._cut()
             try:
                 write_all(self._descriptor, line)
-                os.fsync(self._descriptor)
             except OSError:
-                with suppress(OSError):  # the next write tries again
-                    self._cut()
+                self._cut_if_possible()
                 raise
         self._n, self._end, self._prev = self._n + 1, self._end + len(line), line_hash(line)
+
+    def _sync(self) -> None:
+        if self._end == self._durable[1]:
+            return
+        with disk_errors("written", self._path):
+            try:
+                os.fsync(self._descriptor)
+            except OSError:
+                self._n, self._end, self._prev = self._durable
+                self._cut_if_possible()
+                raise
+        self._durable = self._n, self._end, self._prev
+
+    def _cut_if_possible(self) -> None:
+        self._torn = True  # else the next write tries again
+        with suppress(OSError):
+            self._cut()
 
     def _cut(self) -> None:
         """Leave whole lines only, and stand behind the last."""
         if os.fstat(self._descriptor).st_size != self._end:
             os.ftruncate(self._descriptor, self._end)
         os.lseek(self._descriptor, self._end, os.SEEK_SET)
+        self._torn = False
 
 
 def _remove_unfinished(folder: Path) -> None:

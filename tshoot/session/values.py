@@ -30,16 +30,19 @@ def pack(value: Any, hint: Any, keep: Keep) -> Any:
     """What `json.dumps` takes; ValueError, TypeError or LookupError where `value` is not of the type `hint`."""
     if hint is object:
         return value
-    if type(value) in _PLAIN:  # nearly all of a log
+    if type(value) in _PLAIN:
         return scalar(value, hint)
     if isinstance(value, bytes):
         return dict(zip(("sha256", "size"), keep(value), strict=True)) if value else ""
-    if is_dataclass(value) and not isinstance(value, type):
-        cls = type(value)
+    cls: type = type(value)
+    if _is_record(cls):
         names: dict[str, Any] = {"type": cls.__name__} if len(_classes(hint)) > 1 else {}
-        omitted = _omitted(cls)
-        for name, kind in _hints(cls).items():
-            if (field := getattr(value, name)) or name not in omitted:
+        for name, kind, plain, omitted in _plan(cls):
+            field = getattr(value, name)
+            if type(field) in plain:  # nearly all of a log
+                if field or not omitted:
+                    names[name] = field
+            elif field or not omitted:
                 names[name] = pack(field, kind, keep)
         return names
     if isinstance(value, tuple):
@@ -113,8 +116,15 @@ def _plain(hint: Any) -> tuple[type, ...]:
 
 
 @cache
-def _omitted(cls: type) -> frozenset[str]:
-    return frozenset(item.name for item in fields(cls) if item.metadata.get("omit_empty"))
+def _is_record(cls: type) -> bool:
+    return is_dataclass(cls)
+
+
+@cache
+def _plan(cls: type) -> tuple[tuple[str, Any, frozenset[Any], bool], ...]:
+    """Of each field: name, type, the classes of values that are written as they are, whether it is left out where it is empty."""
+    omitted = {item.name for item in fields(cls) if item.metadata.get("omit_empty")}
+    return tuple((name, hint, _PLAIN.intersection(_plain(hint)), name in omitted) for name, hint in _hints(cls).items())
 
 
 @cache

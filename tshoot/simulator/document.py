@@ -30,7 +30,7 @@ _Regex = Annotated[str, AfterValidator(_expression)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # only what a file is read as is built, with its parts in it
 
 
 class TurnDocument(_Strict):

@@ -95,13 +95,18 @@ class Scenario:
         return Ok(CaptureTaken(reference, "operator", 0.0))
 
 
+def scenario_folders(playbook: str | None = None, root: Path | None = None) -> tuple[Path, ...]:
+    """The folders of the shipped scenarios (or of those below `root`), or of those of one playbook, in the order of their ids."""
+    return tuple(file.parent for file in sorted((root or shipped("fixtures/scenarios")).glob(f"{playbook or '*'}/*/{FILE_NAME}")))
+
+
 def scenarios(playbook: str | None = None, root: Path | None = None) -> tuple[Scenario, ...]:
     """Every shipped scenario (or those below `root`), or those of one playbook, by id; PlaybookError lists the problems of all."""
     found: list[Scenario] = []
     problems: list[str] = []
-    for file in sorted((root or shipped("fixtures/scenarios")).glob(f"{playbook or '*'}/*/{FILE_NAME}")):
+    for folder in scenario_folders(playbook, root):
         try:
-            found.append(load_scenario(file.parent))
+            found.append(load_scenario(folder))
         except PlaybookError as error:
             problems += error.problems
     if problems:

@@ -1,4 +1,4 @@
-"""Blocking work of a library that knows no cancelling, made to end: it runs in a thread of its own.
+"""Blocking work of a library that knows no cancelling, made to end: it runs in another thread.
 
 Whoever waits for it leaves when the work is done, the operator cancels, or the time is up; in the last two cases
 `cut` closes what the work is blocked on, so that its thread ends by itself. The time stands still while the
@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled
+from tshoot.threads import aside
 
 T = TypeVar("T")
 _TICK = 0.2
@@ -47,15 +48,14 @@ class Deadline:
             self._asking -= 1
 
 
-class _Work(threading.Thread, Generic[T]):
+class _Work(Generic[T]):
     def __init__(self, work: Callable[[], T], woken: threading.Event) -> None:
-        super().__init__(name="tshoot-ssh", daemon=True)
         self._work, self._woken = work, woken
         self.result: T | None = None
         self.error: BaseException | None = None
         self.finished = False
 
-    def run(self) -> None:
+    def do(self) -> None:
         try:
             self.result = self._work()
         except BaseException as error:
@@ -67,21 +67,20 @@ class _Work(threading.Thread, Generic[T]):
 def bounded(work: Callable[[], T], deadline: Deadline, cancel: CancelToken, cut: Callable[[], Any]) -> T:
     """What `work` returns or raises; `Cancelled` or TimeoutError once `cut` was called."""
     woken = threading.Event()
-    thread = _Work(work, woken)
+    under_way = _Work(work, woken)
     with cancel.on_cancel(woken.set):
-        thread.start()
-        while not thread.finished and not cancel.cancelled and deadline.left() > 0:
+        aside(under_way.do, "tshoot-ssh")
+        while not under_way.finished and not cancel.cancelled and deadline.left() > 0:
             woken.wait(min(_TICK, max(deadline.left(), 0.001)))
-    if not thread.finished:
+    if not under_way.finished:
         with suppress(Exception):
             cut()
         if cancel.cancelled:
             raise Cancelled
         raise TimeoutError
-    thread.join()
-    if thread.error is not None:
-        raise thread.error
-    return thread.result  # type: ignore[return-value]  # no error: the work returned a T
+    if under_way.error is not None:
+        raise under_way.error
+    return under_way.result  # type: ignore[return-value]  # no error: the work returned a T
 
 
 def acquire(lock: threading.Lock | threading.Semaphore, cancel: CancelToken) -> None:

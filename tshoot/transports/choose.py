@@ -9,32 +9,36 @@ from tshoot.model.text import clean_line
 from tshoot.platforms.loader import Platform
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter, Transport
+from tshoot.transports.host_settings import HostSettings
 from tshoot.transports.paced import Paced
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.way import way_to
+
+Way = tuple[HostSettings, ...]
 
 
 def transport_for(platform: Platform, host: str, prompter: Prompter, settings: SshSettings | None, on_note: Callable[[str], None]) -> Transport:
     """Not connected yet. `on_note` is told in words what goes on without success, such as an `enable` that was refused, or a device that is busy."""
     settings = settings or SshSettings()
-    gate, device = (settings.pace.device(*place) for place in _ends(host, settings))
-    return Paced(lambda: _transport(platform, host, prompter, settings, on_note), host, device, gate, platform.pace, on_note)
+    way = _way(host, settings)
+    ends = ((way[0].host, way[0].port), (way[-1].host, way[-1].port)) if way else ((host, 0), (host, 0))
+    gate, device = (settings.pace.device(*place) for place in ends)
+    return Paced(lambda: _transport(platform, host, prompter, settings, on_note, way), host, device, gate, platform.pace, on_note)
 
 
-def _ends(host: str, settings: SshSettings) -> tuple[tuple[str, int], tuple[str, int]]:
-    """The first hop and the last one of the way; what was typed where that is no way: the transport says so in its words."""
+def _way(host: str, settings: SshSettings) -> Way:
+    """() where what was typed is no way: the transport says so in its words."""
     try:
-        way = way_to(host, settings)
+        return way_to(host, settings)
     except TshootError:
-        return (host, 0), (host, 0)
-    return (way[0].host, way[0].port), (way[-1].host, way[-1].port)
+        return ()
 
 
-def _transport(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
+def _transport(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None], way: Way) -> Transport:
     name = chosen(host, settings)
     if name == "openssh":
         return _by_openssh(platform, host, prompter, settings, on_note)
-    first = _by_paramiko(platform, host, prompter, settings, on_note)
+    first = _by_paramiko(platform, host, prompter, settings, on_note, way)
     if name == "paramiko":
         return first
     from tshoot.transports.choosing import Choosing
@@ -54,14 +58,17 @@ def chosen(host: str, settings: SshSettings) -> str:
     return name
 
 
-def _by_paramiko(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
+def _by_paramiko(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None], way: Way) -> Transport:
+    from tshoot.transports.ssh_link import SshLink
+
+    link = SshLink(host, prompter, settings, on_note, way)
     if platform.cli is not None:
         from tshoot.transports.cli import CliTransport
 
-        return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note)
+        return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note, link=link)
     from tshoot.transports.ssh import SshTransport
 
-    return SshTransport(host, prompter=prompter, settings=settings, on_note=on_note)
+    return SshTransport(host, prompter=prompter, settings=settings, on_note=on_note, link=link)
 
 
 def _by_openssh(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:

@@ -11,14 +11,17 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from tshoot.errors import UsageError
 from tshoot.transports.ssh_patterns import fits_list
 
+_PATTERN = re.compile(r"[*?!]")
 _MARKERS = ("", "@revoked", "@cert-authority")
 Standing = Literal["known", "unknown", "changed", "revoked"]
 
@@ -85,30 +88,61 @@ def remember(file: Path, name: str, key_type: str, blob: bytes, hashed: bool = F
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One line; `names` in lower case, unless hashed."""
+
+    number: int
+    marker: str
+    names: str
+    key_type: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The lines of a file: those of plain names by each of them, and those that must be compared with every name."""
+
+    by_name: Mapping[str, list[_Entry]]
+    others: tuple[_Entry, ...]
+
+
 def _keys_in(file: Path, name: str) -> Iterator[KnownKey]:
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        entries = _entries(file.read_bytes())
     except OSError:
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        marker = words.pop(0) if words and words[0].startswith("@") else ""
-        if len(words) < 3 or words[0].startswith("#") or marker not in _MARKERS or not _names(words[0], name):
-            continue
+    fitting = [*entries.by_name.get(name, ()), *(entry for entry in entries.others if _names(entry.names, name))]
+    for entry in sorted(fitting, key=lambda entry: entry.number):
         try:
-            blob = base64.b64decode(words[2], validate=True)
+            blob = base64.b64decode(entry.key, validate=True)
         except (binascii.Error, ValueError):
             continue
-        yield KnownKey(words[1], blob, marker == "@revoked", f"{file}:{number}", marker == "@cert-authority")
+        yield KnownKey(entry.key_type, blob, entry.marker == "@revoked", f"{file}:{entry.number}", entry.marker == "@cert-authority")
+
+
+@lru_cache(maxsize=8)
+def _entries(raw: bytes) -> _Entries:
+    """Taken apart once for all targets of a fleet, whose file has a line for each."""
+    by_name: dict[str, list[_Entry]] = {}
+    others: list[_Entry] = []
+    for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+        words = line.split()
+        marker = words.pop(0) if words and words[0].startswith("@") else ""
+        if len(words) < 3 or words[0].startswith("#") or marker not in _MARKERS:
+            continue
+        hashed = words[0].startswith("|1|")
+        entry = _Entry(number, marker, words[0] if hashed else words[0].lower(), words[1], words[2])
+        if hashed or _PATTERN.search(entry.names):
+            others.append(entry)
+        else:
+            for name in dict.fromkeys(entry.names.split(",")):
+                by_name.setdefault(name, []).append(entry)
+    return _Entries(by_name, tuple(others))
 
 
 def _names(patterns: str, name: str) -> bool:
-    if patterns.startswith("|1|"):
-        return _hash_matches(patterns, name)
-    patterns = patterns.lower()
-    if name not in patterns and not {"*", "?"} & set(patterns):
-        return False  # most of a long file, for every target of a fleet
-    return fits_list(name, patterns.split(","))
+    return _hash_matches(patterns, name) if patterns.startswith("|1|") else fits_list(name, patterns.split(","))
 
 
 def _hash(name: str) -> str:

@@ -22,10 +22,16 @@ class SshTransport(ExecTransport):
     """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port."""
 
     def __init__(
-        self, host: str, *, prompter: Prompter, settings: SshSettings | None = None, on_note: Callable[[str], None] = lambda text: None
+        self,
+        host: str,
+        *,
+        prompter: Prompter,
+        settings: SshSettings | None = None,
+        on_note: Callable[[str], None] = lambda text: None,
+        link: SshLink | None = None,
     ) -> None:
         settings = settings or SshSettings()
-        self._ssh = SshLink(host, prompter, settings, on_note)
+        self._ssh = link or SshLink(host, prompter, settings, on_note)
         super().__init__(host, self._ssh, settings)
 
     def _start(self, command: str, cancel: CancelToken, on_output: OnOutput | None, *, keep: bool, limit: int, stdin: bool) -> SshProcess:

@@ -5,7 +5,13 @@ Nothing here waits for the answer to a global request, so every answer of that k
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import paramiko
+import paramiko.packet
 from paramiko.common import MSG_GLOBAL_REQUEST, MSG_REQUEST_FAILURE
 
 from tshoot.model.text import clean_line
@@ -13,6 +19,18 @@ from tshoot.transports.ssh_algorithms import Offer
 from tshoot.transports.ssh_login import SshClient
 
 _NO_ALGORITHMS = ("ext-info-", "kex-strict-")
+
+
+@cache
+def _digest_name(digest: Callable[[], Any]) -> str:
+    return str(digest().name)
+
+
+def _mac(key: bytes, message: bytes, digest_class: Any) -> bytes:
+    return hmac.digest(key, message, _digest_name(digest_class))
+
+
+paramiko.packet.compute_hmac = _mac  # type: ignore[assignment]  # paramiko's makes an object in Python for the MAC of every packet
 
 
 class HopClient(SshClient):

@@ -233,7 +233,5 @@ def offered(client: SshClient, host: HostSettings) -> tuple[str, ...]:
 
 def _end(thing: Any) -> None:
     thing.close()
-    if isinstance(thing, paramiko.Transport):
-        thing.packetizer.complete_handshake()  # ends paramiko's timer thread of an unfinished handshake
-        if thing.is_alive() and thing is not threading.current_thread():
-            thing.join(1.0)
+    if isinstance(thing, paramiko.Transport) and thing.is_alive() and thing is not threading.current_thread():
+        thing.join(1.0)

@@ -20,19 +20,28 @@ from tshoot.transports.base import CommandTimeout, Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli_terminal import Terminal, ask_for_shell
 from tshoot.transports.credentials import Account
+from tshoot.transports.host_settings import HostSettings
 from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh_channel import open_channel
 from tshoot.transports.ssh_connect import Connection
 from tshoot.transports.ssh_login import SshClient
-from tshoot.transports.ssh_process import open_session
 from tshoot.transports.way import find_way
 
 GONE = "connect again when the host answers; what was found so far is kept"
 
 
 class SshLink:
-    """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port."""
+    """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port. `way`: what leads there, where known."""
 
-    def __init__(self, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self,
+        host: str,
+        prompter: Prompter,
+        settings: SshSettings,
+        on_note: Callable[[str], None] = lambda text: None,
+        way: tuple[HostSettings, ...] = (),
+    ) -> None:
+        self._way = way
         self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
         self._attempt: Connection | None = None
         self._connection: Connection | None = None
@@ -56,7 +65,7 @@ class SshLink:
     def _establish(self, cancel: CancelToken) -> Connection:
         deadline = Deadline(self.settings.connect_timeout)
         try:
-            way = find_way(self.host, self.settings, cancel)
+            way = self._way or find_way(self.host, self.settings, cancel)
             self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
             try:
                 bounded(connection.establish, deadline, cancel, connection.close)
@@ -139,18 +148,15 @@ class SshLink:
         """A channel of its own with `request` made on it; holds one of the few places until `release` is called."""
         client = self.client(cancel)
         acquire(self._channels, cancel)
-        opened: list[paramiko.Channel] = []
-
-        def work() -> paramiko.Channel:
-            opened.append(open_session(client, self.settings.channel_timeout))
-            request(opened[0])
-            return opened[0]
-
+        channel: paramiko.Channel | None = None
         try:
-            return bounded(work, Deadline(self.settings.channel_timeout), cancel, lambda: _close(opened))
+            channel = open_channel(client, Deadline(self.settings.channel_timeout), cancel)
+            request(channel)
+            return channel
         except BaseException as error:
             self._channels.release()
-            _close(opened)
+            if channel is not None:
+                channel.close()
             self._explain(error, client, purpose)
             raise
 
@@ -176,11 +182,6 @@ class SshLink:
         self.fail(
             "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"
         )
-
-
-def _close(channels: list[paramiko.Channel]) -> None:
-    for channel in channels:
-        channel.close()
 
 
 def shown(command: str) -> str:

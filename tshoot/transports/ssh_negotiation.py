@@ -23,7 +23,8 @@ def client_for(sock: Any, host: HostSettings, patience: float) -> HopClient:
     """paramiko's client on `sock`, not started. NeedsOpenSsh where the settings allow nothing that it knows."""
     client = HopClient(sock)
     client.daemon = True
-    client.banner_timeout = client.handshake_timeout = patience
+    client.banner_timeout = patience
+    client.packetizer.start_handshake = lambda timeout: None  # type: ignore[method-assign]  # its clock is a thread for each connection; whoever waits here has his own
     client.auth_timeout = _OPERATOR_TIME
     options = client.get_security_options()
     for name, written, option in (

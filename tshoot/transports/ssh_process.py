@@ -14,7 +14,7 @@ from contextlib import suppress
 import paramiko
 
 from tshoot.transports.base import OnOutput
-from tshoot.transports.process import TICK, RemoteProcess
+from tshoot.transports.process import RemoteProcess
 
 _GRACE = 1.0  # after the exit status, for output of children that hold the channel open
 _CHUNK = 64 * 1024
@@ -112,15 +112,3 @@ class SshProcess(RemoteProcess):
             if not self._ended:
                 self._on_output = None
                 self._drain()
-
-
-def open_session(client: paramiko.Transport, seconds: float) -> paramiko.Channel:
-    """A new channel. A server that has its full number refuses; one of them may be ending just now."""
-    end = time.monotonic() + seconds / 2
-    while True:
-        try:
-            return client.open_session(timeout=seconds)
-        except paramiko.ChannelException:
-            if time.monotonic() > end:
-                raise
-            time.sleep(TICK)

@@ -100,7 +100,7 @@ groups:
         ("targets:\n  a: *x\n", "2:6", "an alias"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "2:8", "an alias"),
         ("targets: !!python/object/apply:os.system [id]", "1:10", "a tag"),
-        ("targets:\n  a: \x07\n", "2:1", "does not allow"),
+        ("targets:\n  a: \x07\n", "2:6", "does not allow"),
         ("[" * 100_000, "1:41", "nested deeper"),
         ("\n".join(" " * depth + "a:" for depth in range(60)), "41:41", "nested deeper"),
         ("targets: {a: 1\n", "2:1", ""),

@@ -45,7 +45,7 @@ class Disk:
             due = self.event == self.case["event"] and self.call == self.case["call"]
             self.call += 1
             if self.full:
-                if self.case["how"] == "full-killed" and self.call > self.case["call"] + 2:
+                if self.case["how"] == "full-killed" and self.call > self.case["call"] + 1:
                     os.kill(os.getpid(), signal.SIGKILL)
                 if name == "write":
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import resource
@@ -192,6 +193,67 @@ def test_a_write_that_stopped_at_any_byte_costs_that_line_only(tmp_path: Path) -
         assert wrong(log.folder) == []
     path.write_bytes(whole[: before + 50] + b"\0" * 5000)  # what a power cut leaves on some file systems
     assert events_in(log.folder) == short_session()[:3]
+
+
+# --- several at once -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def flushes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were made durable, by name; `broken` in it makes the disk keep nothing of the log."""
+    made: list[str] = []
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        if "broken" in made and name == "session.jsonl":
+            raise OSError(errno.EIO, "Input/output error")
+        made.append(name)
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return made
+
+
+def test_several_events_cost_one_flush_and_are_chained_as_any(tmp_path: Path, flushes: list[str]) -> None:
+    with create(tmp_path) as log:
+        flushes.clear()
+        for event in short_session()[:4]:
+            log.write(event)
+        assert "session.jsonl" not in flushes
+        assert events_in(log.folder) == short_session()[:4], "in the log, though a power failure may still take them"
+        log.sync()
+        log.sync()
+        assert flushes.count("session.jsonl") == 1
+        log.write(short_session()[4])
+        log.append(short_session()[5])
+        assert flushes.count("session.jsonl") == 2
+    assert verify(log.folder) == []
+
+
+def test_evidence_is_durable_before_the_line_that_speaks_of_it(tmp_path: Path, flushes: list[str]) -> None:
+    with create(tmp_path) as log:
+        flushes.clear()
+        log.write(EffectAnswered(1.0, "k", Ok(CommandRan(0, b"kept", b"", 0.1))))
+        assert len(flushes) == 2 and flushes[0].endswith(".part") and flushes[1] == "evidence"
+
+
+def test_what_the_disk_does_not_keep_is_not_in_the_log(tmp_path: Path, flushes: list[str]) -> None:
+    first, *rest = short_session()
+    with create(tmp_path) as log:
+        log.append(first)
+        log.write(rest[0])
+        log.write(rest[1])
+        flushes.append("broken")
+        with pytest.raises(SessionError, match=r"session\.jsonl: cannot be written: Input/output error"):
+            log.sync()
+        assert events_in(log.folder) == [first]
+        with pytest.raises(SessionError, match="cannot be written"):
+            log.append(rest[0])
+        flushes.remove("broken")
+        log.append(NoteAdded(2.0, "the disk is back", ""))
+    assert events_in(log.folder) == [first, NoteAdded(2.0, "the disk is back", "")]
+    assert verify(log.folder) == []
 
 
 # --- full ----------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ class TestReading:
             (HEAD + "devices: {host: {platform: linux, name: a, commands: [{run: x, fails: maybe}]}}\n" + EXPECT, 4, "timeout"),
             (HEAD + "devices: {host: {platform: linux, name: a, capture: {}}}\n" + EXPECT, 4, "one of the two"),
             (HEAD + "devices: {host: {platform: linux, name: a}}\nexpect: {verdict: fault}\n", 5, "names its cause"),
-            (HEAD + "title: again\n", 4, "duplicate key"),
+            (HEAD + "title: again\n", 4, "a second time"),
             ("a: [", 1, ""),
         ],
     )

@@ -47,6 +47,17 @@ def test_standing_of_a_key(tmp_path, line, host, port, expected):
     assert standing(known_keys([tmp_path / "known_hosts"], entry_name(host, port)), KEY) == expected
 
 
+def test_all_lines_that_name_a_host_in_their_order_and_as_the_file_is_now(tmp_path):
+    """Plain names are found without a look at the others, patterns and hashed ones among them in their places."""
+    file = tmp_path / "known_hosts"
+    lines = [f"other{number} ssh-ed25519 {TEXT}" for number in range(2000)]
+    lines[3], lines[7], lines[11], lines[1500] = (f"{names} ssh-ed25519 {TEXT}" for names in ("esx0?", "ESX01,esx01", "esx01", "*,!esx01"))
+    file.write_text("\n".join(lines))
+    assert [key.place for key in known_keys([file], "esx01")] == [f"{file}:4", f"{file}:8", f"{file}:12"]
+    remember(file, "esx01", "ssh-ed25519", KEY, hashed=True)
+    assert [key.place for key in known_keys([file], "esx01")] == [f"{file}:4", f"{file}:8", f"{file}:12", f"{file}:2001"]
+
+
 def test_hashed_names_as_openssh_writes_them(tmp_path):
     file = tmp_path / "known_hosts"
     file.write_text(f"esx01 ssh-ed25519 {TEXT}\n[esx02]:2222 ssh-ed25519 {TEXT}\n")

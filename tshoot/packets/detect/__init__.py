@@ -1,4 +1,4 @@
-"""The detectors: one file a family, found by scanning this folder for its module attribute `DETECTOR`."""
+"""The detectors: one file a family, named as it, with the module attribute `DETECTOR`. Only those that are asked for are imported."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from tshoot.packets.frames import Detector
 
 def detectors(families: Sequence[str] = ()) -> tuple[Detector, ...]:
     """The detectors of `families` (empty: all), by family name; UsageError for a family that there is not."""
-    known = _found()
+    known = _families()
     unknown = sorted(set(families) - set(known))
     if unknown:
         raise UsageError(f"no such family of detectors: {', '.join(unknown)}", f"known families: {', '.join(known)}")
-    return tuple(detector for family, detector in known.items() if not families or family in families)
+    return tuple(_detector(family) for family in known if not families or family in families)
 
 
 @cache
-def _found() -> dict[str, Detector]:
-    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
-    found = [module.DETECTOR for module in modules if hasattr(module, "DETECTOR")]
-    return {detector.family: detector for detector in sorted(found, key=lambda detector: str(detector.family))}
+def _families() -> tuple[str, ...]:
+    return tuple(sorted(info.name for info in iter_modules(__path__)))
+
+
+@cache
+def _detector(family: str) -> Detector:
+    detector: Detector = import_module(f"{__name__}.{family}").DETECTOR
+    return detector
