@@ -23,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import tshoot.tui  # noqa: F401  # isort: skip  # before textual: it says how often a picture may come
 import page
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate

@@ -9,6 +9,7 @@ sent, becomes U+FFFD; of many marks over one letter four stay. The raw bytes sta
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC … BEL or ST
@@ -22,14 +23,31 @@ _CONTROLS = re.compile(
 _HALF = re.compile("[\ud800-\udfff]")
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
+_STRING = re.compile(r"\x1b[\]PX^_]")  # begins an escape sequence that may go on over many lines
+_PIECE = 64 * 1024
 
 
 def clean(text: str) -> str:
     """`text` with newlines and tabs kept, every other control character and escape sequence removed."""
     text = text.replace("\r\n", "\n")
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
+    if len(text) <= _PIECE or _STRING.search(text):
+        return _cleaned(text)
+    return "".join(map(_cleaned, _pieces(text)))
+
+
+def _cleaned(text: str) -> str:
     return _MARKS.sub(r"\1", _HALF.sub("\ufffd", _CONTROLS.sub("", _ESCAPES.sub("", text))))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Whole lines: a regular expression stops every other thread while it runs, and half a second is long for whoever types."""
+    begin = 0
+    while begin < len(text):
+        end = text.find("\n", begin + _PIECE) + 1 or len(text)
+        yield text[begin:end]
+        begin = end
 
 
 def clean_line(text: str) -> str:

@@ -3,7 +3,7 @@
 The run has a thread of its own and tells this object everything that happens (it is the runner's view, its
 operator and its prompter). A second thread turns that into changes of the screen, at most PER_SECOND times a
 second and never more than the screen has taken in: a device that prints faster than a terminal can show
-delays nothing. No call here blocks the screen's thread.
+delays nothing. A key that was typed goes before what is only shown. No call here blocks the screen's thread.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tshoot.wiring import Prepared, Settings, start
 PER_SECOND = 20
 FLOODED = 8  # the same, while more comes at once than anybody reads
 MUCH = 100  # lines at once
+_FOR_A_KEY, _LONGEST_REST = 0.03, 0.25  # seconds: what a key takes; what all keys together may hold up
 Work = Callable[["Bridge"], Verdict | None]
 Clock = Callable[[], float]
 
@@ -49,6 +50,7 @@ class Bridge:
         self._work = work
         self._story = Story(clock)
         self._pending: list[Event | Progress] = []
+        self._typed = 0.0
         self._news = threading.Condition()
         self._post: Callable[[Message], object] = lambda message: None
         self._thread = threading.Thread(target=self._run, name="tshoot run", daemon=True)
@@ -63,6 +65,10 @@ class Bridge:
         if self._thread.ident is not None:
             self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    def typed(self) -> None:
+        """A key came: the processor is the screen's for as long as that takes. Threads of Python share one."""
+        self._typed = time.monotonic()
 
     # --- the run's side: view, operator, prompter ---
 
@@ -131,13 +137,17 @@ class Bridge:
 
     def _tell(self, batch: list[Event | Progress]) -> int:
         """How many lines came."""
-        changes = joined(change for event in batch for change in self._told(event))
+        rest = time.monotonic() + _LONGEST_REST
+        changes = joined(change for event in batch for change in self._told(event, rest))
         moved = RunMoved(changes, self._story.under_way, self._story.verdict)
         self._post(moved)
         moved.taken.wait(2.0)  # a screen that has gone takes nothing
         return sum(len(change.lines) for change in changes)
 
-    def _told(self, event: Event | Progress) -> Iterable[Change]:
+    def _told(self, event: Event | Progress, rest: float) -> Iterable[Change]:
+        """`rest`: until when keys go first."""
+        while time.monotonic() < min(self._typed + _FOR_A_KEY, rest):
+            time.sleep(0.002)
         try:
             return list(self._story.after(event))
         except Exception as error:  # a defect of ours in one event must not hide the others

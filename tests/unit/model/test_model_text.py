@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -53,3 +54,31 @@ def test_a_line_is_one_line(text: str) -> None:
 @given(st.binary())
 def test_any_bytes_become_text(raw: bytes) -> None:
     decode(raw).encode()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_long_text_is_cleaned_as_a_short_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pieces of whole lines, so that no other thread waits for long; what may span lines is not cut."""
+    noise = random.Random(seed)
+    parts = [
+        "\x1b[31m",
+        "\x1b]0;x\n y\x07",
+        "\x1bP\n",
+        "\x1b\\",
+        "\x1b",
+        "\x9b1m",
+        "a",
+        "word ",
+        "b\n",
+        "\r\n",
+        "\t",
+        "é",
+        "\u0301" * 6,
+        "\x00",
+        "\u202e",
+        "\ud800",
+    ]
+    texts = ["".join(noise.choices(parts, k=noise.randrange(60))) for _ in range(100)]
+    whole = [clean(text) for text in texts]
+    monkeypatch.setattr("tshoot.model.text._PIECE", 10)
+    assert [clean(text) for text in texts] == whole

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _USUAL, _SWITCH = 0.005, 0.0005  # seconds after which a busy thread lets another one run: a key must not wait for a run that reads a flood
 
-# Each line that Textual draws refers to itself: found while young, its garbage costs 3 ms at a time; found among all that is alive, 30 ms
-_YOUNG = (5000, 2, 100)
+# Each line that Textual draws refers to itself: found while young, its garbage costs 3 ms at a time; found among all that is alive, up to 170 ms
+_YOUNG = (5000, 2, 1000)
 
 
 class RunTold(RunRegions):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.style import Style
+from textual.filter import ANSIToTruecolor, DimFilter, LineFilter
 from textual.scroll_view import ScrollView
 
 from tshoot.tui.lines import STYLES
@@ -41,6 +42,10 @@ class Looks(ScrollView):
 
     def _get_component_classes(self) -> frozenset[str]:  # type: ignore[override]  # Textual's own belongs to the class
         return frozenset() if self._keeps_looks else super()._get_component_classes()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Nothing here is in the terminal's own colours or dim: what changes those would only cost time."""
+        return [one for one in super().get_line_filters() if not isinstance(one, (ANSIToTruecolor, DimFilter))]
 
     def notify_style_update(self) -> None:
         self._looks.clear()
