@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tshoot.inventory.inventory import Inventory
     from tshoot.session.log import SessionLog
     from tshoot.transports.base import Prompter
-    from tshoot.transports.credentials import Credentials
+    from tshoot.transports.login.credentials import Credentials
     from tshoot.transports.settings import SshSettings
 
 
@@ -290,8 +290,8 @@ def ssh_of_a_run(ssh: SshSettings | None, inventory: Inventory | None = None) ->
 
 def credentials_of(inventory: Inventory | None, share: bool | None = None) -> Credentials:
     """Of one run or fleet: the system's keyring, by target and by the inventory's groups, then what the operator answers."""
-    from tshoot.transports.credentials import Credentials
-    from tshoot.transports.keyring import SystemKeyring
+    from tshoot.transports.login.credentials import Credentials
+    from tshoot.transports.login.keyring import SystemKeyring
 
     def groups(host: str) -> tuple[str, ...]:
         known = inventory.host(host) if inventory is not None else None

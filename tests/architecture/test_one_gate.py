@@ -26,10 +26,10 @@ TRANSPORTS = {
     "transports/choosing.py:run": "passes on to the transport that was chosen",
     "transports/choosing.py:spawn": "as run",
     "transports/choosing.py:fetch": "as run",
-    "transports/cli.py:run": "passes on to its session",
+    "transports/cli/transport.py:run": "passes on to its session",
 }
 SENDERS = {"exec_command", "invoke_shell", "invoke_subsystem", "write_channel", "send_command", "send_config_set", "ConnectHandler"}
-MAY_SEND = {"transports/ssh.py", "transports/cli_terminal.py", "transports/cli_netmiko.py"}
+MAY_SEND = {"transports/ssh/transport.py", "transports/cli/terminal.py", "transports/cli/by_netmiko.py"}
 STARTERS = {
     "subprocess",
     "popen",
@@ -50,9 +50,9 @@ MAY_START_PROGRAMS = {
     "cli/doctor.py",
     "inventory/ansible_program.py",
     "tui/widgets/packets/outside.py",
-    "transports/openssh_master.py",
-    "transports/proxy_command.py",
-    "transports/ssh_match.py",
+    "transports/openssh/master.py",
+    "transports/config/proxy_command.py",
+    "transports/config/match.py",
 }
 
 

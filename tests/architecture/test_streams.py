@@ -19,7 +19,7 @@ WRITERS = {
 }
 OWN_PROCESSES = (
     "simulator/programs/",  # stand-ins for a device's programs: their streams are the device's
-    "transports/openssh_askpass.py",  # run by `ssh`, which reads its output
+    "transports/openssh/askpass.py",  # run by `ssh`, which reads its output
 )
 
 

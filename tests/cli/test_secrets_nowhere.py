@@ -61,7 +61,7 @@ printf '%s\\n' "$@" >>"$WATCH_LOG"
 exec /usr/bin/ssh -F "$HOME/.ssh/config" "$@"
 """
 PLAINLY = "from tshoot.__main__ import main; sys.exit(main(sys.argv[1:]))"
-CRASHING = "from tshoot.transports.credentials import Credentials; Credentials.forget = lambda self: 1 / len(self._declined); " + PLAINLY
+CRASHING = "from tshoot.transports.login.credentials import Credentials; Credentials.forget = lambda self: 1 / len(self._declined); " + PLAINLY
 
 
 @dataclass

@@ -11,10 +11,10 @@ from tests.contract.odd_server import OddServer
 from tests.sshd import Operator, Sshd
 from tshoot.platforms.loader import CliRecipe
 from tshoot.transports.base import Transport
-from tshoot.transports.cli import CliTransport
-from tshoot.transports.openssh import OpenSshTransport
-from tshoot.transports.openssh_link import OpenSshLink
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.cli.transport import CliTransport
+from tshoot.transports.openssh.link import OpenSshLink
+from tshoot.transports.openssh.transport import OpenSshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 IOS = CliRecipe("cisco_ios", enable=False)
 DEVICE = Path(__file__).with_name("cli_device.py")

@@ -24,7 +24,7 @@ from tshoot.errors import Cancelled, MissingProgram, TargetError, UsageError
 from tshoot.platforms.loader import load_platform
 from tshoot.transports.base import CommandTimeout
 from tshoot.transports.choose import transport_for
-from tshoot.transports.openssh import OpenSshTransport
+from tshoot.transports.openssh.transport import OpenSshTransport
 from tshoot.transports.pace import Pace
 from tshoot.transports.settings import SshSettings
 
@@ -433,7 +433,7 @@ import sys, time
 from pathlib import Path
 from tests.sshd import Operator
 from tshoot.cancel import CancelToken
-from tshoot.transports.openssh import OpenSshTransport
+from tshoot.transports.openssh.transport import OpenSshTransport
 from tshoot.transports.settings import SshSettings
 host, known, key = sys.argv[1:]
 settings = SshSettings(config_file=None, known_hosts=(Path(known),), global_known_hosts=(), identity_files=(Path(key),), use_agent=False)

@@ -18,7 +18,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError
 from tshoot.transports.base import CommandTimeout
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 
 def transport_to(host, operator=None, **changes):

@@ -14,7 +14,7 @@ from tests.sshd import Operator, Sshd, can_use_pam, make_key, wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError
 from tshoot.transports.base import CommandTimeout
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 pam = pytest.mark.skipif(not can_use_pam(), reason="a real PAM login needs root and a mount namespace")
 

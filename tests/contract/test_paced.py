@@ -22,7 +22,7 @@ from tshoot.platforms.loader import PaceRecipe, load_platform, platform_names
 from tshoot.transports.base import TargetBusy
 from tshoot.transports.busy import says_busy
 from tshoot.transports.choose import transport_for
-from tshoot.transports.credentials import Credentials
+from tshoot.transports.login.credentials import Credentials
 from tshoot.transports.pace import Pace
 from tshoot.transports.paced import Paced
 from tshoot.transports.settings import SshSettings

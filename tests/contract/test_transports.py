@@ -16,8 +16,8 @@ from tests.sshd import Operator, Sshd, wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError
 from tshoot.transports.base import CommandTimeout
-from tshoot.transports.openssh import OpenSshTransport
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.openssh.transport import OpenSshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 SERVERS = {
     "openssh": (Sshd, SshTransport),

@@ -17,7 +17,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError, UsageError
 from tshoot.transports.base import NeedsOpenSsh, TargetBusy
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 
 @pytest.fixture(scope="module")

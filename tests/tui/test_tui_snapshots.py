@@ -41,7 +41,7 @@ def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tshoot.tui.catalogue.archived_sessions", lambda root: entries)
     monkeypatch.setattr("tshoot.tui.screens.setup.last_used", lambda root, playbook: None)
     monkeypatch.setattr("tshoot.tui.screens.setup.earlier_hosts", lambda root: ())
-    monkeypatch.setattr("tshoot.transports.ssh_config.named_hosts", lambda config: ())
+    monkeypatch.setattr("tshoot.transports.config.resolving.named_hosts", lambda config: ())
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
     with monkeypatch.context() as context:
         context.setenv("TZ", "UTC")

@@ -11,7 +11,7 @@ from tshoot.cli.output import emit_json, say
 from tshoot.errors import UsageError
 from tshoot.model.text import clean_line
 from tshoot.transports.address import parse_address
-from tshoot.transports.keyring import SystemKeyring
+from tshoot.transports.login.keyring import SystemKeyring
 
 _LONGEST = 1024
 

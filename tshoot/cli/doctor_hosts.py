@@ -26,11 +26,11 @@ from tshoot.performers.connection import Tried, try_connection
 from tshoot.platforms.loader import load_platform
 from tshoot.transports.address import parse_address
 from tshoot.transports.choose import chosen
-from tshoot.transports.host_settings import HostSettings
+from tshoot.transports.config.host_settings import HostSettings
+from tshoot.transports.config.way import find_way
 from tshoot.transports.looking import Stop, look
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.steps import Step
-from tshoot.transports.way import find_way
 from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
 
 _NAMES = {"host-key": "host key", "offers": "logins"}

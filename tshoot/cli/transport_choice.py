@@ -26,7 +26,7 @@ def ssh_by(words: Iterable[str], hosts: Mapping[str, Iterable[str]]) -> SshSetti
     if not chosen:
         return None
     if "openssh" in chosen.values():
-        from tshoot.transports.openssh_master import ssh_program
+        from tshoot.transports.openssh.master import ssh_program
 
         ssh_program()  # before a run that could only fail
     from tshoot.transports.settings import SshSettings

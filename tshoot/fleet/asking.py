@@ -17,7 +17,7 @@ from tshoot.model.effects import AskOperator
 from tshoot.model.text import clean_line
 from tshoot.performers.operator import Operator
 from tshoot.transports.base import HostKey, Prompter
-from tshoot.transports.reusable import asks_for_password
+from tshoot.transports.login.reusable import asks_for_password
 
 _TICK = 0.2
 Turn = Callable[[], AbstractContextManager[object]]

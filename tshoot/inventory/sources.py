@@ -120,7 +120,7 @@ def told_by_content(name: str, text: str) -> str:
 
 
 def _ssh_names(config: Path) -> Contents:
-    from tshoot.transports.ssh_config import named_hosts
+    from tshoot.transports.config.resolving import named_hosts
 
     try:
         names = named_hosts(config)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def place_of(host: str, ssh: SshSettings | None) -> str:
     """`192.0.2.1:22`, with its way where there is one; "" where the ssh_config cannot be read, or does not lead there."""
+    from tshoot.transports.config.way import way_to
     from tshoot.transports.settings import SshSettings
-    from tshoot.transports.way import way_to
 
     try:
         way = way_to(host, ssh or SshSettings())

@@ -9,10 +9,10 @@ from tshoot.model.text import clean_line
 from tshoot.platforms.loader import Platform
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter, Transport
-from tshoot.transports.host_settings import HostSettings
+from tshoot.transports.config.host_settings import HostSettings
+from tshoot.transports.config.way import way_to
 from tshoot.transports.paced import Paced
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.way import way_to
 
 Way = tuple[HostSettings, ...]
 
@@ -59,25 +59,25 @@ def chosen(host: str, settings: SshSettings) -> str:
 
 
 def _by_paramiko(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None], way: Way) -> Transport:
-    from tshoot.transports.ssh_link import SshLink
+    from tshoot.transports.ssh.link import SshLink
 
     link = SshLink(host, prompter, settings, on_note, way)
     if platform.cli is not None:
-        from tshoot.transports.cli import CliTransport
+        from tshoot.transports.cli.transport import CliTransport
 
         return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note, link=link)
-    from tshoot.transports.ssh import SshTransport
+    from tshoot.transports.ssh.transport import SshTransport
 
     return SshTransport(host, prompter=prompter, settings=settings, on_note=on_note, link=link)
 
 
 def _by_openssh(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> Transport:
     if platform.cli is not None:
-        from tshoot.transports.cli import CliTransport
-        from tshoot.transports.openssh_link import OpenSshLink
+        from tshoot.transports.cli.transport import CliTransport
+        from tshoot.transports.openssh.link import OpenSshLink
 
         link = OpenSshLink(host, prompter, settings, on_note)
         return CliTransport(host, recipe=platform.cli, prompter=prompter, settings=settings, on_note=on_note, link=link)
-    from tshoot.transports.openssh import OpenSshTransport
+    from tshoot.transports.openssh.transport import OpenSshTransport
 
     return OpenSshTransport(host, prompter=prompter, settings=settings, on_note=on_note)

@@ -20,8 +20,8 @@ from tshoot.transports.link import Link
 from tshoot.transports.listing import size_command, size_of
 from tshoot.transports.process import RemoteProcess
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_fetch import Copy, cat_command, check_cat
-from tshoot.transports.ssh_link import GONE, shown
+from tshoot.transports.ssh.fetch import Copy, cat_command, check_cat
+from tshoot.transports.ssh.link import GONE, shown
 
 _TICK = 0.1
 

@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 from tshoot.cancel import CancelToken
 from tshoot.model.events import CommandRan
-from tshoot.transports.credentials import Account
+from tshoot.transports.login.credentials import Account
 
 
 class LineTerminal(Protocol):

@@ -12,9 +12,9 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TshootError
 from tshoot.transports.base import HostKey
 from tshoot.transports.bounded import Deadline, bounded
-from tshoot.transports.host_settings import HostSettings
+from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_connect import Connection
+from tshoot.transports.ssh.connect import Connection
 
 _HINT = "what answers slowly may be far away or overloaded: look at its console"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.transports.bounded import acquire
-from tshoot.transports.places import Place, Places, default_folder
+from tshoot.transports.config.places import Place, Places, default_folder
 
 _TICK = 0.2
 _LONGEST_PAUSE = 15.0

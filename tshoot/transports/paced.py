@@ -17,8 +17,8 @@ from tshoot.model.events import CommandRan
 from tshoot.platforms.loader import PaceRecipe
 from tshoot.transports.base import OnBytes, OnOutput, Process, TargetBusy, Transport
 from tshoot.transports.bounded import acquire
+from tshoot.transports.config.places import Place
 from tshoot.transports.pace import Device
-from tshoot.transports.places import Place
 
 _LOST = ("closed", "unresponsive")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tshoot.transports.address import Address
-from tshoot.transports.credentials import Credentials
+from tshoot.transports.login.credentials import Credentials
 from tshoot.transports.pace import Pace, pace_of_this_process
 from tshoot.transports.steps import OnStep
 

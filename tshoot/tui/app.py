@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
 from textual.screen import ModalScreen
 
 from tshoot.errors import TshootError, UsageError
@@ -190,12 +189,6 @@ class TshootApp(Navigation):
         """That of the last run on targets, 0 where there was none."""
         runs = [bridge for bridge in self.bridges if bridge.on_targets]
         return exit_code(runs[-1].closed) if runs else 0
-
-    async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key):
-            for bridge in self.bridges:
-                bridge.typed()
-        await super().on_event(event)
 
     def look_after(self, bridge: Bridge) -> None:
         """Work of a modal: it is stopped and waited for when the interface ends, and its end is no exit code."""

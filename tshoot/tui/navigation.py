@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.events import Event, Key
 from textual.command import Provider
 from textual.filter import LineFilter
 
@@ -126,6 +127,12 @@ class Navigation(App[int]):
 
         self.bridges.append(bridge)
         self.push_screen(RunScreen(bridge, title, remark, self.action_leave_screen, self.clock))
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key):
+            for bridge in self.bridges:
+                bridge.typed()
+        await super().on_event(event)
 
     def action_leave_screen(self) -> None:
         """Back to the screen before; out of tshoot from the first one."""

@@ -21,8 +21,8 @@ from tshoot.performers.recognition import recognise
 from tshoot.performers.settling import remember
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import HostKey
+from tshoot.transports.config.resolving import resolve
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh_config import resolve
 from tshoot.tui.messages import Asked, Question
 from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
 

@@ -14,7 +14,7 @@ from tshoot.inventory.fitting import fitting, unfit
 from tshoot.inventory.memory import Memory, Remembered
 from tshoot.inventory.sources import absolute
 from tshoot.transports.address import Address
-from tshoot.transports.ssh_config import resolve
+from tshoot.transports.config.resolving import resolve
 
 FILES = Path(__file__).resolve().parents[3] / "fixtures" / "inventories"
 

@@ -106,7 +106,7 @@ from tshoot.performers.journal import CaptureJournal
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import load_platform
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 host, state, known, key, port, seconds = sys.argv[1:]
 settings = SshSettings(config_file=None, known_hosts=(Path(known),), global_known_hosts=(), identity_files=(Path(key),), use_agent=False)
 recipe = replace(load_platform("linux").capture, keep_free_megabytes=1.0, settle_seconds=0.0, processes="", sample_seconds=0.0)

@@ -41,8 +41,8 @@ from tshoot.playbook.tree import InputSpec, Place
 from tshoot.simulator.line_editor import LineEditor
 from tshoot.steering import Edit, Steering
 from tshoot.transports.address import parse_address
+from tshoot.transports.config.tokens import percent_for_shell, tokens
 from tshoot.transports.listing import quoted, size_command
-from tshoot.transports.ssh_tokens import percent_for_shell, tokens
 
 HOSTILE = [
     line[2:].encode("latin-1", "backslashreplace").decode("unicode_escape") if line.startswith("e:") else line

@@ -27,7 +27,7 @@ from tshoot.performers.journal import CaptureJournal, CaptureRecord, leftovers
 from tshoot.performers.leftovers import sweep
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import CaptureRecipe, load_platform
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 
 TCPDUMP = replace(load_platform("linux").capture, processes="")  # others capture on lo at the same time, without asking
 STOP = StopCapture("trace:stop", "trace", "host", "trace/1@host")
@@ -318,7 +318,7 @@ from tshoot.performers.journal import CaptureJournal
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import CaptureRecipe
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh import SshTransport
+from tshoot.transports.ssh.transport import SshTransport
 host, journal, known, key, program, place = sys.argv[1:]
 settings = SshSettings(config_file=None, known_hosts=(Path(known),), global_known_hosts=(), identity_files=(Path(key),), use_agent=False)
 recipe = CaptureRecipe(program, "-i {interface} -s {snaplen} -c {packets} -w {path} {filter}", (place,), "df -kP", "df", 1.0, 0.0)

@@ -22,7 +22,7 @@ from tshoot.rehearsal import STARTED, rehearse
 from tshoot.simulator.device import Cli
 from tshoot.simulator.scenario import load_scenario
 from tshoot.simulator.serving import Served, serve
-from tshoot.transports.cli import CliTransport
+from tshoot.transports.cli.transport import CliTransport
 
 DATA = Path(__file__).parent / "data"
 AGE = re.compile(rb"00:00:\d\d ago")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tshoot.transports.cli_dialogue import ENTER, Dialogue
-from tshoot.transports.cli_prompt import PromptShape, plain
+from tshoot.transports.cli.dialogue import ENTER, Dialogue
+from tshoot.transports.cli.prompt import PromptShape, plain
 
 LOG = b"*Nov 21 07:00:01.123: %SYS-5-CONFIG_I: Configured from console # >\r\n"
 MORE = b" --More-- "

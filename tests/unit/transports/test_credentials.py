@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.sshd import wait_until
-from tshoot.transports.credentials import Account, Credentials
-from tshoot.transports.reusable import asks_for_password
+from tshoot.transports.login.credentials import Account, Credentials
+from tshoot.transports.login.reusable import asks_for_password
 
 A, B, C = (Account("root", name) for name in ("esx-a", "esx-b", "esx-c"))
 PROMPT = "Password: "

@@ -20,9 +20,9 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 from tshoot.cli.credentials import kept_name
 from tshoot.cli.main import run_words
 from tshoot.errors import MissingProgram, UsageError
-from tshoot.transports import keyring as ours
-from tshoot.transports.credentials import Account, Credentials
-from tshoot.transports.keyring import SystemKeyring
+from tshoot.transports.login import keyring as ours
+from tshoot.transports.login.credentials import Account, Credentials
+from tshoot.transports.login.keyring import SystemKeyring
 
 
 class InMemory(KeyringBackend):

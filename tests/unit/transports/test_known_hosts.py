@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.sshd import make_key
-from tshoot.transports.known_hosts import entry_name, fingerprint, known_keys, remember, rests_on_authority, standing
+from tshoot.transports.login.known_hosts import entry_name, fingerprint, known_keys, remember, rests_on_authority, standing
 
 KEY = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + bytes(32)
 TEXT = base64.b64encode(KEY).decode()

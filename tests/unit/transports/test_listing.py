@@ -29,6 +29,6 @@ def test_of_a_real_ls(tmp_path):
 
 
 def test_only_the_ssh_modules_bring_paramiko():
-    names = ["base", "address", "bounded", "known_hosts", "listing", "settings", "ssh_config"]
+    names = ["base", "address", "bounded", "login.known_hosts", "listing", "settings", "config.resolving"]
     code = f"import sys; {'; '.join(f'import tshoot.transports.{name}' for name in names)}; import tshoot.performers.remote_capture, tshoot.performers.leftovers; assert 'paramiko' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

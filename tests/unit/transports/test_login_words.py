@@ -10,8 +10,8 @@ import paramiko
 import pytest
 
 from tshoot.transports.busy import says_locked
-from tshoot.transports.login_words import not_answered, rejected
-from tshoot.transports.ssh_certificates import Certificates, doubts, named
+from tshoot.transports.login.words import not_answered, rejected
+from tshoot.transports.ssh.certificates import Certificates, doubts, named
 
 
 @pytest.mark.parametrize(

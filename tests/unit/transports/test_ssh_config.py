@@ -14,10 +14,10 @@ import pytest
 from tshoot.errors import TargetError, UsageError
 from tshoot.transports.address import Address, parse_address, parse_jump
 from tshoot.transports.base import NeedsOpenSsh
-from tshoot.transports.host_settings import HostSettings
-from tshoot.transports.ssh_algorithms import assemble
-from tshoot.transports.ssh_config import named_hosts, resolve
-from tshoot.transports.ssh_tokens import percent
+from tshoot.transports.config.host_settings import HostSettings
+from tshoot.transports.config.resolving import named_hosts, resolve
+from tshoot.transports.config.tokens import percent
+from tshoot.transports.ssh.algorithms import assemble
 
 CONFIG = """
 # global
@@ -216,8 +216,8 @@ def test_a_cycle_of_includes_ends(config):
 
 
 def test_includes_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("tshoot.transports.ssh_reading._MOST_FILES", 100)
-    monkeypatch.setattr("tshoot.transports.ssh_config._MOST_FILES", 100)
+    monkeypatch.setattr("tshoot.transports.config.reading._MOST_FILES", 100)
+    monkeypatch.setattr("tshoot.transports.config.resolving._MOST_FILES", 100)
     for name in "abcd":
         (tmp_path / name).write_text(f"Include {tmp_path}/[a-d]\n" * 9)
     started = time.monotonic()
@@ -309,7 +309,7 @@ def test_a_tag_is_judged(tmp_path):
 
 
 def test_a_match_command_that_hangs_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("tshoot.transports.ssh_match._PATIENCE", 0.2)
+    monkeypatch.setattr("tshoot.transports.config.match._PATIENCE", 0.2)
     (tmp_path / "config").write_text(f'Match exec "echo $$ > {tmp_path}/pid; sleep 60"\n Port 1\n')
     with pytest.raises(TargetError, match="did not end within") as caught:
         ours("h", tmp_path / "config")

@@ -87,8 +87,8 @@ class SetupScreen(TryingScreen):
 
     def _read_earlier(self) -> None:
         from tshoot.session.store import default_root
+        from tshoot.transports.config.resolving import named_hosts
         from tshoot.transports.settings import SshSettings
-        from tshoot.transports.ssh_config import named_hosts
 
         last, hosts, problem, inventory = None, list[str](), "", None
         root = self._opening.settings.record or default_root()

@@ -1,0 +1,1 @@
+"""Command lines of routers and switches, over either connection."""

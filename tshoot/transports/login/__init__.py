@@ -1,0 +1,1 @@
+"""What logs in, and what a device is known by."""

@@ -1,0 +1,1 @@
+"""Connections by the system's own ssh, for what paramiko cannot do."""

@@ -1,0 +1,228 @@
+"""The one connection that the OpenSSH transport has to its target: a master `ssh`, sessions over its control socket, what became of it.
+
+The rules of `ssh.link` hold: one login for the life of the object; what makes the target as a whole unusable is
+remembered, and every later call fails at once with the same words. Nothing waits without a bound.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn, Protocol
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError
+from tshoot.model.events import TARGET_FAILURES, CommandRan
+from tshoot.transports.base import CommandTimeout, Prompter
+from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.login.credentials import Account
+from tshoot.transports.openssh.failures import gone
+from tshoot.transports.openssh.master import Master
+from tshoot.transports.openssh.mux import MuxGone, MuxRefused, MuxSession
+from tshoot.transports.openssh.terminal import PipedTerminal, terminal_on
+from tshoot.transports.settings import SshSettings
+
+GONE = "connect again when the host answers; what was found so far is kept"
+_KINDS = {"looking up its name": "name-unknown", "connecting": "unreachable"}
+_SILENT = "accepts the connection and says nothing"
+_TICK = 0.1
+_PROBE = "tshoot-alive"  # a subsystem that no server has
+
+
+class Closeable(Protocol):
+    @property
+    def closed(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class OpenSshLink:
+    """`host` is what the operator typed. `on_note` is told of weak algorithms."""
+
+    def __init__(self, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> None:
+        self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
+        self._attempt: Master | None = None
+        self._master: Master | None = None
+        self._failure: TargetError | None = None
+        self._open: set[Closeable] = set()
+        self._connecting = threading.Lock()
+        self._channels = threading.Semaphore(settings.max_channels)
+
+    # --- the connection ----------------------------------------------------------------------------
+
+    def connect(self, cancel: CancelToken) -> None:
+        cancel.check()
+        acquire(self._connecting, cancel)
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if self._master is None:
+                self._master = self._establish(cancel)
+        finally:
+            self._connecting.release()
+
+    def _establish(self, cancel: CancelToken) -> Master:
+        deadline = Deadline(self.settings.connect_timeout)
+        self._attempt = master = Master(self.host, self.settings, self.prompter, deadline, self._on_note)
+        try:
+            try:
+                bounded(master.start, deadline, cancel, master.close)
+            except TimeoutError:
+                raise self._too_late(master, deadline) from None
+        except TargetError as error:
+            self._failure = error
+            raise
+        return master
+
+    def _too_late(self, master: Master, deadline: Deadline) -> TargetError:
+        place, phase = master.host.place, deadline.phase
+        if phase == "connecting":
+            hint = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
+            return TargetError("unreachable", f"{place}: cannot be reached: no answer", hint)
+        if phase == "waiting for its greeting" and not master.host.proxied and not master.log.greetings:
+            return TargetError("unresponsive", f"{place}: {_SILENT}", "the host or its SSH service hangs: look at its console")
+        if phase == "waiting for its greeting" and master.log.greetings:
+            return TargetError("unreachable", f"{place}: answers, but not with SSH; it says `{master.log.greetings[0][:80]}`", "check the port")
+        return TargetError(_KINDS.get(phase, "unresponsive"), f"{place}: no answer within {deadline.seconds:g} s while {phase}", GONE)
+
+    def client(self, cancel: CancelToken) -> Master:
+        """The connection, made where there is none yet; TargetError "closed" where it was lost."""
+        self.connect(cancel)
+        master = self._master
+        if master is None or not master.running:
+            self.fail("closed", f"{self.host}: the connection was lost{self.last_words}", GONE)
+        return master
+
+    @property
+    def name(self) -> str:
+        """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
+        return self._master.host.name if self._master is not None else self.host
+
+    @property
+    def account(self) -> Account:
+        """Who is logged in; what was typed where nobody is yet."""
+        host = self._master.host if self._master is not None else None
+        return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
+
+    @property
+    def last_words(self) -> str:
+        """`: <why>` where it is known why the connection ended, else nothing."""
+        return gone(self._master.log) if self._master is not None else ""
+
+    @property
+    def running(self) -> bool:
+        return self._master is not None and self._master.running
+
+    def alive(self) -> bool:
+        """Whether the server still answers the request for a channel, be it with a refusal."""
+        if self._master is None:
+            return False
+        with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a descriptor is wanted
+            try:
+                session = MuxSession(self._master.control, _PROBE, [nothing.fileno()] * 3, subsystem=True)
+            except OSError:
+                return False
+            try:
+                session.await_open(self.settings.liveness_timeout)
+            except MuxRefused:
+                return True
+            except OSError:  # also TimeoutError
+                return False
+            finally:
+                session.close()
+        return True
+
+    def close(self) -> None:
+        """Also cuts short a login that is under way. The link is not used again."""
+        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+        if self._attempt is not None:
+            self._attempt.close()
+        for one in tuple(self._open):
+            one.close()
+
+    def closes_with_it(self, one: Closeable) -> None:
+        """What holds descriptors of this connection and may be forgotten by who uses it."""
+        self._open = {*(other for other in self._open if not other.closed), one}
+
+    # --- its failures --------------------------------------------------------------------------------
+
+    def fail(self, kind: str, message: str, hint: str) -> NoReturn:
+        """Raise; what concerns the whole target is remembered for later calls."""
+        error = TargetError(kind, message, hint)
+        if kind in TARGET_FAILURES:
+            self._failure = self._failure or error
+        raise error
+
+    def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
+        """A command's end that is the target's: remembered, and raised with what was printed so far."""
+        self._failure = self._failure or TargetError(kind, message, GONE)
+        raise CommandTimeout(kind, message, GONE, partial)
+
+    # --- sessions --------------------------------------------------------------------------------------
+
+    def open(
+        self, command: str, streams: Sequence[int], purpose: str, cancel: CancelToken, *, tty: bool = False, subsystem: bool = False
+    ) -> MuxSession:
+        """A session whose stdin, stdout and stderr are `streams` (closed here in any case); holds one of the few places until `release`."""
+        try:
+            master = self.client(cancel)
+            acquire(self._channels, cancel)
+        except BaseException:
+            _close(streams)
+            raise
+        made: list[MuxSession] = []
+
+        def work() -> MuxSession:
+            end = time.monotonic() + self.settings.channel_timeout / 2
+            while True:
+                made.append(MuxSession(master.control, command, streams, tty=tty, subsystem=subsystem))
+                try:
+                    made[-1].await_open(self.settings.channel_timeout)
+                    return made[-1]
+                except MuxRefused:  # a server that has its full number; one of them may be ending just now
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(_TICK)
+
+        def cut() -> None:
+            for one in made:
+                one.close()
+
+        try:
+            return bounded(work, Deadline(self.settings.channel_timeout), cancel, cut)
+        except BaseException as error:
+            self._channels.release()
+            cut()
+            self._explain(error, purpose)
+            raise
+        finally:
+            _close(streams)
+
+    def release(self) -> None:
+        """Give the place of one session back."""
+        self._channels.release()
+
+    def open_terminal(self, cancel: CancelToken) -> PipedTerminal:
+        """An interactive shell on a terminal, for a command line."""
+        terminal = terminal_on(lambda streams: self.open("", streams, "a terminal", cancel, tty=True))
+        self.closes_with_it(terminal)
+        return terminal
+
+    def _explain(self, error: BaseException, purpose: str) -> None:
+        """Raise what a failed start of a session means; return where it is no failure of the target."""
+        if isinstance(error, MuxRefused):
+            hint = "the server allows few sessions at once (MaxSessions), or none: end another one"
+            self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {error}", hint)
+        if isinstance(error, MuxGone):
+            self.fail("closed", f"{self.host}: the connection was lost before {purpose}{self.last_words}", GONE)
+        if isinstance(error, TimeoutError):
+            self.fail("unresponsive", f"{self.host}: no longer answers (tried {purpose})", GONE)
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in set(descriptors):
+        with suppress(OSError):
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Connections by paramiko: the way there, the login, channels, commands and files."""

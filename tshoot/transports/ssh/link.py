@@ -1,0 +1,190 @@
+"""The one connection that a transport has to its target, whatever it speaks over it: login, channels, and what became of it.
+
+Rules: one login for the life of the object. What makes the target as a whole unusable is remembered, and every
+later call fails at once with the same words. Nothing waits without a bound; a cancelled call returns at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+import paramiko
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError
+from tshoot.model.events import TARGET_FAILURES, CommandRan
+from tshoot.model.text import clean_line
+from tshoot.transports.base import CommandTimeout, Prompter
+from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.cli.terminal import Terminal, ask_for_shell
+from tshoot.transports.config.host_settings import HostSettings
+from tshoot.transports.config.way import find_way
+from tshoot.transports.login.credentials import Account
+from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh.channel import open_channel
+from tshoot.transports.ssh.connect import Connection
+from tshoot.transports.ssh.login import SshClient
+
+GONE = "connect again when the host answers; what was found so far is kept"
+
+
+class SshLink:
+    """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port. `way`: what leads there, where known."""
+
+    def __init__(
+        self,
+        host: str,
+        prompter: Prompter,
+        settings: SshSettings,
+        on_note: Callable[[str], None] = lambda text: None,
+        way: tuple[HostSettings, ...] = (),
+    ) -> None:
+        self._way = way
+        self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
+        self._attempt: Connection | None = None
+        self._connection: Connection | None = None
+        self._failure: TargetError | None = None
+        self._connecting = threading.Lock()
+        self._channels = threading.Semaphore(settings.max_channels)
+
+    # --- the connection ----------------------------------------------------------------------------
+
+    def connect(self, cancel: CancelToken) -> None:
+        cancel.check()
+        acquire(self._connecting, cancel)
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if self._connection is None:
+                self._connection = self._establish(cancel)
+        finally:
+            self._connecting.release()
+
+    def _establish(self, cancel: CancelToken) -> Connection:
+        deadline = Deadline(self.settings.connect_timeout)
+        try:
+            way = self._way or find_way(self.host, self.settings, cancel)
+            self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
+            try:
+                bounded(connection.establish, deadline, cancel, connection.close)
+            except TimeoutError:
+                raise connection.late(GONE) from None
+        except TargetError as error:
+            self._failure = error
+            raise
+        return connection
+
+    def client(self, cancel: CancelToken) -> SshClient:
+        """The connection, made where there is none yet; TargetError "closed" where it was lost."""
+        self.connect(cancel)
+        client = self._current
+        if client is None or not client.is_active():
+            self.fail("closed", f"{self.host}: the connection was lost{self.last_words}", GONE)
+        return client
+
+    @property
+    def _current(self) -> SshClient | None:
+        return self._connection.client if self._connection is not None else None
+
+    @property
+    def name(self) -> str:
+        """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
+        if self._connection is None:
+            return self.host
+        host = self._connection.host
+        return f"{host.user}@{host.typed}" + ("" if host.port == 22 else f":{host.port}")
+
+    @property
+    def account(self) -> Account:
+        """Who is logged in; what was typed where nobody is yet."""
+        host = self._connection.host if self._connection is not None else None
+        return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
+
+    @property
+    def last_words(self) -> str:
+        """`: <why>` where the server said why it disconnected, else nothing."""
+        client = self._current
+        return f": {client.disconnect_reason}" if client is not None and client.disconnect_reason else ""
+
+    def alive(self) -> bool:
+        """Whether the server still answers the request for a channel, be it with a refusal."""
+        client = self._current
+        if client is None:
+            return False
+        patience = self.settings.liveness_timeout
+        try:
+            bounded(lambda: client.open_session(timeout=patience).close(), Deadline(patience), CancelToken(), lambda: None)
+        except paramiko.ChannelException:
+            return True
+        except (paramiko.SSHException, EOFError, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Also cuts short a login that is under way. The link is not used again."""
+        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+        if self._attempt is not None:
+            self._attempt.close()
+
+    # --- its failures --------------------------------------------------------------------------------
+
+    def fail(self, kind: str, message: str, hint: str) -> NoReturn:
+        """Raise; what concerns the whole target is remembered for later calls."""
+        error = TargetError(kind, message, hint)
+        if kind in TARGET_FAILURES:
+            self._failure = self._failure or error
+        raise error
+
+    def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
+        """A command's end that is the target's: remembered, and raised with what was printed so far."""
+        self._failure = self._failure or TargetError(kind, message, GONE)
+        raise CommandTimeout(kind, message, GONE, partial)
+
+    # --- channels --------------------------------------------------------------------------------------
+
+    def open(self, request: Callable[[paramiko.Channel], None], purpose: str, cancel: CancelToken) -> paramiko.Channel:
+        """A channel of its own with `request` made on it; holds one of the few places until `release` is called."""
+        client = self.client(cancel)
+        acquire(self._channels, cancel)
+        channel: paramiko.Channel | None = None
+        try:
+            channel = open_channel(client, Deadline(self.settings.channel_timeout), cancel)
+            request(channel)
+            return channel
+        except BaseException as error:
+            self._channels.release()
+            if channel is not None:
+                channel.close()
+            self._explain(error, client, purpose)
+            raise
+
+    def open_terminal(self, cancel: CancelToken) -> Terminal:
+        """An interactive shell on a terminal, for a command line."""
+        return Terminal(self.open(ask_for_shell, "a terminal", cancel))
+
+    def release(self) -> None:
+        """Give the place of one channel back."""
+        self._channels.release()
+
+    def _explain(self, error: BaseException, client: SshClient, purpose: str) -> None:
+        """Raise what a failed start of a channel means; return where it is no failure of the target."""
+        if not isinstance(error, paramiko.SSHException | EOFError | OSError):
+            return
+        if not client.is_active():
+            self.fail("closed", f"{self.host}: the connection was lost before {purpose}{self.last_words}", GONE)
+        if isinstance(error, TimeoutError) or "Timeout" in str(error):
+            self.fail("unresponsive", f"{self.host}: no longer answers (tried {purpose})", GONE)
+        if isinstance(error, paramiko.ChannelException):
+            hint = "the server allows few sessions at once (MaxSessions), or none: end another one"
+            self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {clean_line(error.text)[:200]}", hint)
+        self.fail(
+            "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"
+        )
+
+
+def shown(command: str) -> str:
+    """A command as it stands in messages: one line, not too long."""
+    line = clean_line(command)
+    return f"`{line[:80]} …`" if len(line) > 80 else f"`{line}`"
