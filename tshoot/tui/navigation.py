@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
-from textual.events import Event, Key
 from textual.command import Provider
+from textual.events import Event, Key
 from textual.filter import LineFilter
 
 from tshoot.opening import Opening
