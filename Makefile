@@ -10,7 +10,7 @@ COUNT := 10000
 SEED := 2026
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lab bench mutants killed redactions picture
+.PHONY: help setup demo test thorough lint lab bench mutants killed redactions picture
 MAKEFLAGS += --no-print-directory
 
 help: ## print these lines
@@ -28,6 +28,10 @@ test: ## lint, types, import contracts, then every test that needs no laboratory
 	@$(SETUP) --dev
 	@$(MAKE) lint SETUP=:
 	@env -u PYTHONDONTWRITEBYTECODE "$(PYTHON)" -m pytest -q -n $(WORKERS) --dist worksteal
+
+thorough: ## what `make test` takes a sample of, in full
+	@$(SETUP) --dev
+	@THOROUGH=1 env -u PYTHONDONTWRITEBYTECODE "$(PYTHON)" -m pytest -q -n $(WORKERS) --dist worksteal $$(grep -rl "^from tests.thorough" tests)
 
 lint: ## style, types, who may import whom, playbooks, shell
 	@$(SETUP) --dev

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.thorough import sample
 from tshoot.cancel import CancelToken
 from tshoot.packets.analysis import Analysis, analyze_capture
 from tshoot.packets.detect import detectors
@@ -56,7 +57,7 @@ def check(analysis: Analysis, truth: dict, *, numbered: bool = True) -> None:
 
 
 @needs_tshark
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sample(CASES, 2))
 def test_the_truth_is_found(case: str) -> None:
     check(analyze_capture(CASES[case], cancel=CancelToken()), truth_of(CASES[case]))
 

@@ -12,6 +12,7 @@ from capture_samples import PUBLIC, ether, layers, nothing_left_behind, pcap, pu
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import ARP
 
+from tests.thorough import sample
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, UsageError
 from tshoot.model.findings import Finding
@@ -151,7 +152,7 @@ def test_the_collection_of_detectors_is_sound() -> None:
 
 
 @pytest.mark.skipif(not PUBLIC.exists(), reason="the public captures are not beside this checkout (../shared/captures)")
-@pytest.mark.parametrize("row", public_captures(), ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", sample(public_captures(), 2), ids=lambda row: row["file"])
 def test_public_captures(row: dict) -> None:
     with nothing_left_behind():
         found = analyze_capture(PUBLIC / row["file"], cancel=CancelToken())

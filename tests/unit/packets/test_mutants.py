@@ -14,10 +14,11 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tests.thorough import THOROUGH
 from tshoot.packets import analysis
 
 BENCH = Path(__file__).resolve().parents[3] / "bench"
-CASES, EVERY, SEED = 240, 20, 500
+CASES, EVERY, SEED = 240 if THOROUGH else 120, 20, 500
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 

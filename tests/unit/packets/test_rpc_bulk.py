@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from capture_samples import PUBLIC, pcap, public_captures
 
+from tests.thorough import sample
 from tshoot.cancel import CancelToken
 from tshoot.packets import batches, prefilter, rpc_bulk
 from tshoot.packets.analysis import Analysis, analyze_capture
@@ -32,7 +33,7 @@ def nfs(path: Path) -> Analysis:
 
 @needs_tshark
 @pytest.mark.parametrize(("kept", "piece"), [(0, 3000)], ids=["sampled from the first call on"])  # as shipped: tests of detectors
-@pytest.mark.parametrize("name", [*list(CAPTURES)[::4], *list(PUBLIC_NFS)[::2]])
+@pytest.mark.parametrize("name", [*sample(CAPTURES, 4), *sample(PUBLIC_NFS, 2)])
 def test_the_verdict_is_the_same(name: str, kept: int, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = {**CAPTURES, **PUBLIC_NFS}[name]
     monkeypatch.setattr(prefilter, "LARGE_PACKETS", 1 << 40)

@@ -1,4 +1,4 @@
-"""A hundred runs killed in the middle of a call to the disk, some of them on a disk that was full, others that only met a full disk.
+"""Runs, thoroughly a hundred, killed in the middle of a call to the disk, some of them on a disk that was full, others that only met a full disk.
 
 Whatever was acknowledged is there, what is there verifies, and the session is gone on with to the verdict of the unbroken run.
 `make killed` (bench/killed.py) does the same with more of them.
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.recorded_sessions import SCENARIOS, Recorded, keep_capture
+from tests.thorough import THOROUGH
 from tshoot.errors import SessionError
 from tshoot.model.effects import Decode, Effect
 from tshoot.model.events import EffectAnswered, EffectRequested, Event, NoteAdded, Outcome, VerdictReached
@@ -31,7 +32,7 @@ from tshoot.session.read import read_events
 from tshoot.session.store import open_session, verdict_of
 from tshoot.session.verify import verify
 
-KILLED, FULL = 100, 30
+KILLED, FULL = (100, 30) if THOROUGH else (40, 15)
 ROOT = Path(__file__).parents[3]
 
 
@@ -132,12 +133,12 @@ def check(case: dict[str, Any], came: dict[str, Any]) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_a_hundred_killed_runs_lose_nothing_and_reach_their_verdict(recorded: Recorded, tmp_path: Path) -> None:
+def test_killed_runs_lose_nothing_and_reach_their_verdict(recorded: Recorded, tmp_path: Path) -> None:
     made = cases(KILLED, ("killed", "killed", "full-killed"), 6, recorded, tmp_path)
     for case in made:
         Path(case["root"]).mkdir(mode=0o700)
     ends = [check(case, came) for case, came in ran(made)]
-    assert len(ends) == KILLED and ends.count("killed") >= 80
+    assert len(ends) == KILLED and ends.count("killed") >= KILLED * 0.75
     assert {case["scenario"].split("/")[0] for case in made} == {"bgp-walker-flap", "ndp-source-mac", "nfs-mount"}
 
 
@@ -147,4 +148,4 @@ def test_runs_that_meet_a_full_disk_lose_nothing_and_reach_their_verdict(recorde
     for case in made:
         Path(case["root"]).mkdir(mode=0o700)
     ends = [check(case, came) for case, came in ran(made)]
-    assert len(ends) == FULL and ends.count("failed") >= 25
+    assert len(ends) == FULL and ends.count("failed") >= FULL * 0.8

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.recorded_sessions import FIXTURES, NAMES, Recorded
+from tests.thorough import sample
 from tests.unit.retrace.retraced import one_of_each_kind
 from tshoot.cancel import CancelToken
 from tshoot.model.effects import Decode
@@ -52,7 +53,7 @@ class Decoder:
         return outcome.answer
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sample(NAMES, 2))
 def test_there_and_back_it_is_judged_the_same(name: str, recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
     own = open_session(tmp_path, f"{recorded(name)}/")
