@@ -142,6 +142,7 @@ def test_each_verb_explains_itself(machine: Machine) -> None:
         "setup",
         "demo",
         "test",
+        "thorough",
         "lint",
         "lab",
         "bench",
@@ -156,4 +157,4 @@ def test_ci_runs_the_tests_and_the_laboratory_with_ci_set(machine: Machine) -> N
     (machine.bin / "make").unlink()
     machine.program("make", '#!/bin/sh\necho "CI=$CI $*"\n')
     shutil.copytree(ROOT / ".ci", machine.checkout / ".ci")
-    assert machine.run("bash", ".ci/run").stdout == "CI=true test\nCI=true lab\n"
+    assert machine.run("bash", ".ci/run").stdout == "CI=true test\nCI=true thorough\nCI=true lab\n"

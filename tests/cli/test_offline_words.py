@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commandline import TRACES, TSHOOT, Home, ended
-from tshoot.__main__ import main
+from tshoot.cli.main import run_words
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "fixtures" / "captures"
@@ -83,7 +83,7 @@ def test_what_cannot_be_done_is_said_in_a_line_with_exit_2(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(home.folder)
     try:
-        code = main(list(words))
+        code = run_words(list(words))
     except SystemExit as end:
         code = int(end.code or 0)
     out, error = capsysbinary.readouterr()

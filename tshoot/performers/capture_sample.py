@@ -27,7 +27,7 @@ from tshoot.transports.base import Process, Transport
 MOST_PACKETS = 5000
 _FILE_HEADER = 24
 _START, _GRACE, _LINGER = 5.0, 8.0, 15  # seconds: until it listens, for its end after its time, for the capture to begin
-_TICK = 0.02
+_TICK, _BEHIND = 0.02, 2.0
 _LISTENS = (b"listening on", b"Capturing on")  # tcpdump, dumpcap
 
 _SCRIPT = """{mark}
@@ -85,6 +85,7 @@ def take_sample(
     if counted is None:
         return None
     seconds, size = counted
+    _await_numbers(process, cancel)
     captured, received, dropped = (_number(process.output()[1], what) for what in (rb"captured", rb"received by filter", rb"dropped by kernel"))
     if captured is None:
         return None
@@ -111,6 +112,14 @@ def _counted(process: Process, seconds: float, cancel: CancelToken) -> tuple[flo
         if line is None and process.wait(0):
             return None
     return None
+
+
+def _await_numbers(process: Process, cancel: CancelToken) -> None:
+    """What the program said of itself came before the size, but on another stream, which may be read a moment later."""
+    end = time.monotonic() + _BEHIND
+    while _number(process.output()[1], rb"captured") is None and time.monotonic() < end:
+        cancel.check()
+        process.wait(_TICK)
 
 
 def _number(said: bytes, what: bytes) -> int | None:

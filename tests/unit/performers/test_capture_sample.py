@@ -112,7 +112,7 @@ def test_packets_and_bytes_a_second_of_the_real_tcpdump(linux: CaptureRecipe) ->
     assert found is not None
     assert 1.5 < found.seconds < 3
     assert 25 < found.packets / found.seconds < 101, "busy machines send less often than they want"
-    assert found.bytes == pytest.approx(found.packets * (128 + 16)), "as the snap length cuts it"
+    assert found.bytes == pytest.approx(found.packets * (128 + 16), abs=128 + 16), "as the snap length cuts it; one may be written and not be counted"
     assert found.full_after == 0
 
 
@@ -182,7 +182,7 @@ def test_it_is_over_before_the_capture_listens_and_writes_no_file(capture: Remot
     assert begun == 0
     assert started.sample is not None
     assert started.sample.packets > 5
-    assert started.sample.bytes == started.sample.packets * 76
+    assert started.sample.bytes == pytest.approx(started.sample.packets * 76, abs=76), "one may be written and not be counted when it is ended"
 
 
 def test_a_recipe_without_a_sample_takes_none(capture: RemoteCapture, recipe: CaptureRecipe) -> None:
