@@ -16,12 +16,12 @@ from tshoot.model.events import CommandRan
 from tshoot.model.text import clean_line
 from tshoot.transports.base import CommandTimeout, OnBytes, OnOutput
 from tshoot.transports.bounded import Deadline
-from tshoot.transports.link import Link
+from tshoot.transports.link import Link, shown
 from tshoot.transports.listing import size_command, size_of
+from tshoot.transports.one_login import GONE
 from tshoot.transports.process import RemoteProcess
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.fetch import Copy, cat_command, check_cat
-from tshoot.transports.ssh.link import GONE, shown
 
 _TICK = 0.1
 

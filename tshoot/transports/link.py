@@ -1,7 +1,6 @@
 """The one connection of a transport to its target, whoever made it: what commands and command lines need of it.
 
-Rules: one login for the life of the object; what makes the target as a whole unusable is remembered, and every later
-call fails at once with the same words; nothing waits without a bound; a cancelled call returns at once.
+The rules are those of `one_login`; nothing waits without a bound; a cancelled call returns at once.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from typing import NoReturn, Protocol
 
 from tshoot.cancel import CancelToken
 from tshoot.model.events import CommandRan
+from tshoot.model.text import clean_line
 from tshoot.transports.login.credentials import Account
 
 
@@ -73,3 +73,9 @@ class Link(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def shown(command: str) -> str:
+    """A command as it stands in messages: one line, not too long."""
+    line = clean_line(command)
+    return f"`{line[:80]} …`" if len(line) > 80 else f"`{line}`"

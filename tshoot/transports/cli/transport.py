@@ -21,10 +21,10 @@ from tshoot.platforms.loader import CliRecipe
 from tshoot.transports.base import CommandTimeout, OnBytes, OnOutput, Process, Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli.session import CliSession, Ended, TimedOut
-from tshoot.transports.link import Link
+from tshoot.transports.link import Link, shown
 from tshoot.transports.login.credentials import Credentials
 from tshoot.transports.settings import SshSettings
-from tshoot.transports.ssh.link import SshLink, shown
+from tshoot.transports.ssh.link import SshLink
 
 _TYPED = re.compile(r"[ -~]{1,480}", re.ASCII)
 _BANNER = 3  # times the patience in which even a device that prints without end has shown its prompt

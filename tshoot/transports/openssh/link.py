@@ -1,80 +1,56 @@
-"""The one connection that the OpenSSH transport has to its target: a master `ssh`, sessions over its control socket, what became of it.
+"""The one connection that the OpenSSH transport has to its target: a master `ssh`, and sessions over its control socket.
 
-The rules of `ssh.link` hold: one login for the life of the object; what makes the target as a whole unusable is
-remembered, and every later call fails at once with the same words. Nothing waits without a bound.
+The rules are those of every connection (`one_login`). Nothing waits without a bound.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
-from tshoot.model.events import TARGET_FAILURES, CommandRan
-from tshoot.transports.base import CommandTimeout, Prompter
+from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.login.credentials import Account
+from tshoot.transports.one_login import GONE, Closeable, OneLogin
 from tshoot.transports.openssh.failures import gone
 from tshoot.transports.openssh.master import Master
 from tshoot.transports.openssh.mux import MuxGone, MuxRefused, MuxSession
 from tshoot.transports.openssh.terminal import PipedTerminal, terminal_on
 from tshoot.transports.settings import SshSettings
 
-GONE = "connect again when the host answers; what was found so far is kept"
 _KINDS = {"looking up its name": "name-unknown", "connecting": "unreachable"}
 _SILENT = "accepts the connection and says nothing"
 _TICK = 0.1
 _PROBE = "tshoot-alive"  # a subsystem that no server has
 
 
-class Closeable(Protocol):
+class Held(Closeable, Protocol):
     @property
     def closed(self) -> bool: ...
 
-    def close(self) -> None: ...
 
-
-class OpenSshLink:
+class OpenSshLink(OneLogin[Master]):
     """`host` is what the operator typed. `on_note` is told of weak algorithms."""
 
     def __init__(self, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None]) -> None:
-        self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
-        self._attempt: Master | None = None
-        self._master: Master | None = None
-        self._failure: TargetError | None = None
-        self._open: set[Closeable] = set()
-        self._connecting = threading.Lock()
-        self._channels = threading.Semaphore(settings.max_channels)
+        super().__init__(host, settings)
+        self.prompter, self._on_note = prompter, on_note
+        self._open: set[Held] = set()
 
     # --- the connection ----------------------------------------------------------------------------
-
-    def connect(self, cancel: CancelToken) -> None:
-        cancel.check()
-        acquire(self._connecting, cancel)
-        try:
-            if self._failure is not None:
-                raise self._failure
-            if self._master is None:
-                self._master = self._establish(cancel)
-        finally:
-            self._connecting.release()
 
     def _establish(self, cancel: CancelToken) -> Master:
         deadline = Deadline(self.settings.connect_timeout)
         self._attempt = master = Master(self.host, self.settings, self.prompter, deadline, self._on_note)
         try:
-            try:
-                bounded(master.start, deadline, cancel, master.close)
-            except TimeoutError:
-                raise self._too_late(master, deadline) from None
-        except TargetError as error:
-            self._failure = error
-            raise
+            bounded(master.start, deadline, cancel, master.close)
+        except TimeoutError:
+            raise self._too_late(master, deadline) from None
         return master
 
     def _too_late(self, master: Master, deadline: Deadline) -> TargetError:
@@ -91,7 +67,7 @@ class OpenSshLink:
     def client(self, cancel: CancelToken) -> Master:
         """The connection, made where there is none yet; TargetError "closed" where it was lost."""
         self.connect(cancel)
-        master = self._master
+        master = self._made
         if master is None or not master.running:
             self.fail("closed", f"{self.host}: the connection was lost{self.last_words}", GONE)
         return master
@@ -99,30 +75,30 @@ class OpenSshLink:
     @property
     def name(self) -> str:
         """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
-        return self._master.host.name if self._master is not None else self.host
+        return self._made.host.name if self._made is not None else self.host
 
     @property
     def account(self) -> Account:
         """Who is logged in; what was typed where nobody is yet."""
-        host = self._master.host if self._master is not None else None
+        host = self._made.host if self._made is not None else None
         return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
 
     @property
     def last_words(self) -> str:
         """`: <why>` where it is known why the connection ended, else nothing."""
-        return gone(self._master.log) if self._master is not None else ""
+        return gone(self._made.log) if self._made is not None else ""
 
     @property
     def running(self) -> bool:
-        return self._master is not None and self._master.running
+        return self._made is not None and self._made.running
 
     def alive(self) -> bool:
         """Whether the server still answers the request for a channel, be it with a refusal."""
-        if self._master is None:
+        if self._made is None:
             return False
         with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a descriptor is wanted
             try:
-                session = MuxSession(self._master.control, _PROBE, [nothing.fileno()] * 3, subsystem=True)
+                session = MuxSession(self._made.control, _PROBE, [nothing.fileno()] * 3, subsystem=True)
             except OSError:
                 return False
             try:
@@ -136,30 +112,13 @@ class OpenSshLink:
         return True
 
     def close(self) -> None:
-        """Also cuts short a login that is under way. The link is not used again."""
-        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
-        if self._attempt is not None:
-            self._attempt.close()
+        super().close()
         for one in tuple(self._open):
             one.close()
 
-    def closes_with_it(self, one: Closeable) -> None:
+    def closes_with_it(self, one: Held) -> None:
         """What holds descriptors of this connection and may be forgotten by who uses it."""
         self._open = {*(other for other in self._open if not other.closed), one}
-
-    # --- its failures --------------------------------------------------------------------------------
-
-    def fail(self, kind: str, message: str, hint: str) -> NoReturn:
-        """Raise; what concerns the whole target is remembered for later calls."""
-        error = TargetError(kind, message, hint)
-        if kind in TARGET_FAILURES:
-            self._failure = self._failure or error
-        raise error
-
-    def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
-        """A command's end that is the target's: remembered, and raised with what was printed so far."""
-        self._failure = self._failure or TargetError(kind, message, GONE)
-        raise CommandTimeout(kind, message, GONE, partial)
 
     # --- sessions --------------------------------------------------------------------------------------
 
@@ -200,10 +159,6 @@ class OpenSshLink:
             raise
         finally:
             _close(streams)
-
-    def release(self) -> None:
-        """Give the place of one session back."""
-        self._channels.release()
 
     def open_terminal(self, cancel: CancelToken) -> PipedTerminal:
         """An interactive shell on a terminal, for a command line."""

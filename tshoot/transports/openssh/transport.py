@@ -16,11 +16,11 @@ from tshoot.model.events import TARGET_FAILURES
 from tshoot.transports.base import OnOutput, Prompter
 from tshoot.transports.bounded import bounded
 from tshoot.transports.exec import ExecTransport
+from tshoot.transports.link import shown
 from tshoot.transports.openssh.link import OpenSshLink
 from tshoot.transports.openssh.process import OpenSshProcess, Pipes
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.fetch import Copy, copy_by_sftp
-from tshoot.transports.ssh.link import shown
 
 
 class _SftpEnd(socket.socket):

@@ -1,36 +1,30 @@
-"""The one connection that a transport has to its target, whatever it speaks over it: login, channels, and what became of it.
+"""The one connection by paramiko that a transport has to its target, whatever it speaks over it: login and channels.
 
-Rules: one login for the life of the object. What makes the target as a whole unusable is remembered, and every
-later call fails at once with the same words. Nothing waits without a bound; a cancelled call returns at once.
+The rules are those of every connection (`one_login`). Nothing waits without a bound; a cancelled call returns at once.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import NoReturn
 
 import paramiko
 
 from tshoot.cancel import CancelToken
-from tshoot.errors import TargetError
-from tshoot.model.events import TARGET_FAILURES, CommandRan
 from tshoot.model.text import clean_line
-from tshoot.transports.base import CommandTimeout, Prompter
+from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli.terminal import Terminal, ask_for_shell
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.config.way import find_way
 from tshoot.transports.login.credentials import Account
+from tshoot.transports.one_login import GONE, OneLogin
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.channel import open_channel
 from tshoot.transports.ssh.connect import Connection
 from tshoot.transports.ssh.login import SshClient
 
-GONE = "connect again when the host answers; what was found so far is kept"
 
-
-class SshLink:
+class SshLink(OneLogin[Connection]):
     """`host` is what the operator typed: alias of ssh_config, name, user@host, user@host:port, [v6]:port. `way`: what leads there, where known."""
 
     def __init__(
@@ -41,39 +35,19 @@ class SshLink:
         on_note: Callable[[str], None] = lambda text: None,
         way: tuple[HostSettings, ...] = (),
     ) -> None:
-        self._way = way
-        self.host, self.settings, self.prompter, self._on_note = host, settings, prompter, on_note
-        self._attempt: Connection | None = None
-        self._connection: Connection | None = None
-        self._failure: TargetError | None = None
-        self._connecting = threading.Lock()
-        self._channels = threading.Semaphore(settings.max_channels)
+        super().__init__(host, settings)
+        self._way, self.prompter, self._on_note = way, prompter, on_note
 
     # --- the connection ----------------------------------------------------------------------------
 
-    def connect(self, cancel: CancelToken) -> None:
-        cancel.check()
-        acquire(self._connecting, cancel)
-        try:
-            if self._failure is not None:
-                raise self._failure
-            if self._connection is None:
-                self._connection = self._establish(cancel)
-        finally:
-            self._connecting.release()
-
     def _establish(self, cancel: CancelToken) -> Connection:
         deadline = Deadline(self.settings.connect_timeout)
+        way = self._way or find_way(self.host, self.settings, cancel)
+        self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
         try:
-            way = self._way or find_way(self.host, self.settings, cancel)
-            self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
-            try:
-                bounded(connection.establish, deadline, cancel, connection.close)
-            except TimeoutError:
-                raise connection.late(GONE) from None
-        except TargetError as error:
-            self._failure = error
-            raise
+            bounded(connection.establish, deadline, cancel, connection.close)
+        except TimeoutError:
+            raise connection.late(GONE) from None
         return connection
 
     def client(self, cancel: CancelToken) -> SshClient:
@@ -86,20 +60,20 @@ class SshLink:
 
     @property
     def _current(self) -> SshClient | None:
-        return self._connection.client if self._connection is not None else None
+        return self._made.client if self._made is not None else None
 
     @property
     def name(self) -> str:
         """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
-        if self._connection is None:
+        if self._made is None:
             return self.host
-        host = self._connection.host
+        host = self._made.host
         return f"{host.user}@{host.typed}" + ("" if host.port == 22 else f":{host.port}")
 
     @property
     def account(self) -> Account:
         """Who is logged in; what was typed where nobody is yet."""
-        host = self._connection.host if self._connection is not None else None
+        host = self._made.host if self._made is not None else None
         return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
 
     @property
@@ -121,26 +95,6 @@ class SshLink:
         except (paramiko.SSHException, EOFError, OSError):
             return False
         return True
-
-    def close(self) -> None:
-        """Also cuts short a login that is under way. The link is not used again."""
-        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
-        if self._attempt is not None:
-            self._attempt.close()
-
-    # --- its failures --------------------------------------------------------------------------------
-
-    def fail(self, kind: str, message: str, hint: str) -> NoReturn:
-        """Raise; what concerns the whole target is remembered for later calls."""
-        error = TargetError(kind, message, hint)
-        if kind in TARGET_FAILURES:
-            self._failure = self._failure or error
-        raise error
-
-    def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
-        """A command's end that is the target's: remembered, and raised with what was printed so far."""
-        self._failure = self._failure or TargetError(kind, message, GONE)
-        raise CommandTimeout(kind, message, GONE, partial)
 
     # --- channels --------------------------------------------------------------------------------------
 
@@ -164,10 +118,6 @@ class SshLink:
         """An interactive shell on a terminal, for a command line."""
         return Terminal(self.open(ask_for_shell, "a terminal", cancel))
 
-    def release(self) -> None:
-        """Give the place of one channel back."""
-        self._channels.release()
-
     def _explain(self, error: BaseException, client: SshClient, purpose: str) -> None:
         """Raise what a failed start of a channel means; return where it is no failure of the target."""
         if not isinstance(error, paramiko.SSHException | EOFError | OSError):
@@ -182,9 +132,3 @@ class SshLink:
         self.fail(
             "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"
         )
-
-
-def shown(command: str) -> str:
-    """A command as it stands in messages: one line, not too long."""
-    line = clean_line(command)
-    return f"`{line[:80]} …`" if len(line) > 80 else f"`{line}`"

@@ -1,0 +1,78 @@
+"""What every connection keeps to: one login for the life of the object, however many threads want it, and no second try after a failure.
+
+What makes the target as a whole unusable is remembered, and every later call fails at once with the same words. How the connection is made
+is the business of the subclass.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, NoReturn, Protocol, TypeVar
+
+from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError
+from tshoot.model.events import TARGET_FAILURES, CommandRan
+from tshoot.transports.base import CommandTimeout
+from tshoot.transports.bounded import acquire
+from tshoot.transports.settings import SshSettings
+
+GONE = "connect again when the host answers; what was found so far is kept"
+
+
+class Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+Made = TypeVar("Made", bound=Closeable)
+
+
+class OneLogin(Generic[Made]):
+    """`_made` is the connection that stands, `_attempt` the one that was begun, which `close` cuts short."""
+
+    def __init__(self, host: str, settings: SshSettings) -> None:
+        self.host, self.settings = host, settings
+        self._attempt: Made | None = None
+        self._made: Made | None = None
+        self._failure: TargetError | None = None
+        self._connecting = threading.Lock()
+        self._channels = threading.Semaphore(settings.max_channels)
+
+    def connect(self, cancel: CancelToken) -> None:
+        cancel.check()
+        acquire(self._connecting, cancel)
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if self._made is None:
+                self._made = self._establish(cancel)
+        except TargetError as error:
+            self._failure = error
+            raise
+        finally:
+            self._connecting.release()
+
+    def _establish(self, cancel: CancelToken) -> Made:
+        """Make it, and note it in `_attempt` before."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Also cuts short a login that is under way. The link is not used again."""
+        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+        if self._attempt is not None:
+            self._attempt.close()
+
+    def fail(self, kind: str, message: str, hint: str) -> NoReturn:
+        """Raise; what concerns the whole target is remembered for later calls."""
+        error = TargetError(kind, message, hint)
+        if kind in TARGET_FAILURES:
+            self._failure = self._failure or error
+        raise error
+
+    def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
+        """A command's end that is the target's: remembered, and raised with what was printed so far."""
+        self._failure = self._failure or TargetError(kind, message, GONE)
+        raise CommandTimeout(kind, message, GONE, partial)
+
+    def release(self) -> None:
+        """Give the place of one channel back."""
+        self._channels.release()
