@@ -23,7 +23,7 @@ from tshoot.model.evidence import FrameCitation
 from tshoot.model.verdicts import Verdict
 from tshoot.packets.analysis import Analysis, analyze_capture
 from tshoot.session.plain import verdict_json
-from tshoot.transports.base import HostKey
+from tshoot.transports.base import Nobody
 from tshoot.transports.settings import SshSettings
 from tshoot.wiring import Settings, prepare, start
 
@@ -50,19 +50,6 @@ class LabOperator:
         self.said.append(f"{step['on']}# {step['run']}\n{done.stdout}exit status {done.returncode}\n")
 
 
-class NobodyToAsk:
-    """All keys are known and no login asks for anything; if one does, it is a fault."""
-
-    def accept_host_key(self, key: HostKey) -> bool:
-        return False
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        return None
-
-    def agree(self, question: str, why: str) -> bool:
-        return False
-
-
 def drive(case: Case, hosts: dict[str, Host], results: Path, record: bool = False) -> dict[str, Any]:
     """{"verdict", "cause", "decided_at", "problems": [...]}; session, capture and outputs are kept in `results`.
 
@@ -80,7 +67,7 @@ def drive(case: Case, hosts: dict[str, Host], results: Path, record: bool = Fals
     targets = {role: f"root@{target.address}" for role, target in case.targets.items()}
     recorder = Recorder()
     platforms = {role: target.platform for role, target in case.targets.items() if target.platform}
-    started = start(prepare(case.playbook, targets, case.inputs, platforms), settings, operator=operator, prompter=NobodyToAsk(), views=[recorder])
+    started = start(prepare(case.playbook, targets, case.inputs, platforms), settings, operator=operator, prompter=Nobody(), views=[recorder])
     verdict = started.run()
     (results / "operator.txt").write_text("\n".join(operator.said))
     if verdict is None:

@@ -21,6 +21,7 @@ from tshoot.simulator.device import CommandEntry
 from tshoot.simulator.login import DeviceLogin
 from tshoot.simulator.scenario import load_scenario
 from tshoot.simulator.serving import Served, serve
+from tshoot.transports.base import Nobody
 from tshoot.transports.settings import SshSettings
 from tshoot.tui.app import TshootApp
 from tshoot.tui.screens.confirm import Confirm
@@ -435,17 +436,6 @@ async def test_from_the_symptom_through_the_test_to_the_start(tmp_path: Path, se
 
 
 # --- the trial itself ---------------------------------------------------------------------------------
-
-
-class Nobody:
-    def accept_host_key(self, key: object) -> bool:
-        return False
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        return None
-
-    def agree(self, question: str, why: str) -> bool:
-        return False
 
 
 def test_a_trial_on_the_wrong_platform_says_so(tmp_path: Path, served: Served) -> None:

@@ -72,6 +72,19 @@ class Prompter(Protocol):
         ...
 
 
+class Nobody:
+    """The prompter where there is nobody to ask: refuses all."""
+
+    def accept_host_key(self, key: HostKey) -> bool:
+        return False
+
+    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
+        return None
+
+    def agree(self, question: str, why: str) -> bool:
+        return False
+
+
 class Process(Protocol):
     """A long-running command on a target, such as a capture."""
 

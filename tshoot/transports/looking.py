@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TshootError
-from tshoot.transports.base import HostKey
+from tshoot.transports.base import Nobody
 from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.settings import SshSettings
@@ -28,23 +28,10 @@ class Stop:
     error: TshootError
 
 
-class _Nobody:
-    """Looking asks nothing."""
-
-    def accept_host_key(self, key: HostKey) -> bool:
-        return False
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        return None
-
-    def agree(self, question: str, why: str) -> bool:
-        return False
-
-
 def look(way: tuple[HostSettings, ...], settings: SshSettings, cancel: CancelToken) -> Stop | None:
     """Where the way stops, None where its first hop would let us try a login. Steps are told to `settings.on_step`. Raises Cancelled alone."""
     deadline = Deadline(settings.connect_timeout)
-    connection = Connection(way, settings, _Nobody(), deadline, looking=True)
+    connection = Connection(way, settings, Nobody(), deadline, looking=True)
     try:
         bounded(connection.establish, deadline, cancel, connection.close)
     except TimeoutError:

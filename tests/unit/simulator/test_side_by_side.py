@@ -10,6 +10,7 @@ from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Eve
 from tshoot.session.read import read_events
 from tshoot.simulator.scenario import load_scenario
 from tshoot.simulator.serving import serve
+from tshoot.transports import base
 from tshoot.wiring import prepare, start
 
 PLAYBOOK = """\
@@ -49,18 +50,9 @@ expect: {verdict: healthy}
 """
 
 
-class Nobody:
+class Nobody(base.Nobody):
     def ask(self, question: AskOperator, cancel: object) -> None:
         return None
-
-    def accept_host_key(self, key: object) -> bool:
-        return False
-
-    def secret(self, prompt: str, host: str, echo: bool) -> None:
-        return None
-
-    def agree(self, question: str, why: str) -> bool:
-        return False
 
 
 def test_two_targets_run_side_by_side_and_nothing_is_mixed(tmp_path: Path) -> None:

@@ -16,14 +16,18 @@ from tshoot.session.store import open_session
 from tshoot.simulator.scenario import Scenario
 from tshoot.simulator.serving import serve
 from tshoot.steering import Approval, Edit, Run, Skip, Steering
+from tshoot.transports.base import Nobody
 from tshoot.wiring import prepare, start
 
 SECONDS = 60.0
 SMALL_PING = "vmkping -I vmk1 -d -s 56 -c 3 192.0.2.50"
 
 
-class Careful:
-    """An operator in step mode, who also runs commands of his own before the first of the playbook; and what a view sees."""
+class Careful(Nobody):
+    """An operator in step mode, who also runs commands of his own before the first of the playbook; and what a view sees.
+
+    No login asks anything: the served device's keys are known.
+    """
 
     def __init__(self, scenario: Scenario, steering: Steering) -> None:
         self.scenario, self.steering = scenario, steering
@@ -64,16 +68,6 @@ class Careful:
     def _await(self, condition: object) -> None:
         with self._news:
             assert self._news.wait_for(condition, SECONDS)  # type: ignore[arg-type]
-
-    # no login asks anything: the served device's keys are known
-    def accept_host_key(self, key: object) -> bool:
-        return False
-
-    def secret(self, prompt: str, host: str, echo: bool) -> str | None:
-        return None
-
-    def agree(self, question: str, why: str) -> bool:
-        return False
 
     def outcome(self, key: str) -> Ok | Failed:
         return next(event.outcome for event in self.events if isinstance(event, EffectAnswered) and event.key == key)
