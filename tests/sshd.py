@@ -28,7 +28,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition, seconds: float = 10.0, what: str = "the condition"):
+def wait_until(condition, seconds: float = 30.0, what: str = "the condition"):
     """What `condition` returns once it is true; AssertionError when it did not come true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
