@@ -12,11 +12,11 @@ import shlex
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from tests.waiting import wait_until
 from tshoot.transports.settings import SshSettings
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
@@ -26,16 +26,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(condition, seconds: float = 30.0, what: str = "the condition"):
-    """What `condition` returns once it is true; AssertionError when it did not come true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if result := condition():
-            return result
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not come true within {seconds} s")
 
 
 def can_use_pam() -> bool:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sshd import Sshd, free_port, wait_until
+from tests.sshd import Sshd, free_port
+from tests.waiting import wait_until
 from tshoot.cli.main import run_words
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.commandline import Bench, Ended, Home, bench, ended
 from tests.shipped_scenarios import SCENARIOS, STORY
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 
 
 def capturing(at: Bench) -> bool:
@@ -29,7 +29,7 @@ def journals(at: Bench) -> list[Path]:
 def test_a_signal_during_a_capture_stops_and_removes_it(tmp_path: Path, number: signal.Signals, form: tuple[str, ...]) -> None:
     with bench(tmp_path, STORY, capture_delay=30) as at:
         process = at.home.start(*at.words, "--yes", *form)
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         process.send_signal(number)
         sent = time.monotonic()
         got = ended(process)
@@ -37,7 +37,7 @@ def test_a_signal_during_a_capture_stops_and_removes_it(tmp_path: Path, number: 
         assert got.code == 130
         assert "stopping cleanly" in got.error.decode()
         assert at.captures() == []
-        wait_until(lambda: not at.device.device.processes(), 10, "the end of the capture's processes")
+        wait_until(lambda: not at.device.device.processes(), "the end of the capture's processes")
         assert journals(at) == []
         if form:
             assert got.document()["verdict"] is None
@@ -53,8 +53,8 @@ def test_a_signal_while_a_host_does_not_answer_ends_soon(tmp_path: Path, host: s
     scenario = SCENARIOS[name]
     with bench(tmp_path, scenario) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: list(at.home.sessions.glob("*/session.jsonl")), 60, "the session")
-        wait_until(lambda: b"EffectRequested" in next(at.home.sessions.glob("*/session.jsonl")).read_bytes(), 60, "a request")
+        wait_until(lambda: list(at.home.sessions.glob("*/session.jsonl")), "the session")
+        wait_until(lambda: b"EffectRequested" in next(at.home.sessions.glob("*/session.jsonl")).read_bytes(), "a request")
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         assert ended(process).code == 130
@@ -64,7 +64,7 @@ def test_a_signal_while_a_host_does_not_answer_ends_soon(tmp_path: Path, host: s
 def test_a_second_signal_gives_up_waiting(tmp_path: Path) -> None:
     with bench(tmp_path, STORY, capture_delay=30) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         process.send_signal(signal.SIGINT)
         time.sleep(0.15)  # two signals at one instant are one
         process.send_signal(signal.SIGINT)
@@ -78,7 +78,7 @@ def test_the_demo_interrupted_leaves_no_process_and_no_folder(tmp_path: Path) ->
     home, temporary = Home(tmp_path), tmp_path / "tmp"
     temporary.mkdir()
     process = home.start("demo", "--no-tui", TMPDIR=str(temporary))
-    wait_until(lambda: list(home.sessions.glob("*/captures.jsonl")), 60, "a capture")
+    wait_until(lambda: list(home.sessions.glob("*/captures.jsonl")), "a capture")
     capture = Path(json.loads(next(home.sessions.glob("*/captures.jsonl")).read_text().splitlines()[0])["path"])
     device = next(folder for folder in capture.parents if folder.name.startswith("tshoot-device-"))
     assert device.exists()
@@ -106,9 +106,9 @@ def killed_after(at: Bench, events: int) -> None:
     threading.Thread(target=process.communicate, daemon=True).start()
     log = lambda: next(at.home.sessions.glob("*/session.jsonl"), None)  # noqa: E731
     if events:
-        wait_until(lambda: (path := log()) and path.read_bytes().count(b"\n") >= events, 60, f"{events} events")
+        wait_until(lambda: (path := log()) and path.read_bytes().count(b"\n") >= events, f"{events} events")
     else:
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
     os.kill(process.pid, signal.SIGKILL)
     process.wait(20)
     assert process.returncode == -signal.SIGKILL
@@ -133,7 +133,7 @@ def test_a_killed_run_is_readable_and_the_next_one_clears_what_it_left(tmp_path:
         assert got.code == 1
         assert "nfs.mount-denied" in got.said
         assert at.captures() == []
-        wait_until(lambda: not at.device.device.processes(), 10, "the end of the capture's processes")
+        wait_until(lambda: not at.device.device.processes(), "the end of the capture's processes")
         assert journals(at) == []
         if events == 0:
             assert "a capture of an earlier run was removed" in " ".join(got.said.split())
@@ -143,7 +143,7 @@ def test_a_capture_ends_by_itself_when_tshoot_is_killed(tmp_path: Path) -> None:
     """Its bound is the connection: nothing runs on, even where nobody ever comes back."""
     with bench(tmp_path, STORY, capture_delay=30) as at:
         killed_after(at, 0)
-        wait_until(lambda: not at.device.device.processes(), 20, "the end of the capture's processes")
+        wait_until(lambda: not at.device.device.processes(), "the end of the capture's processes")
 
 
 def test_two_runs_at_once_leave_each_others_capture_alone(tmp_path: Path) -> None:

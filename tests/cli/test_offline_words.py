@@ -444,7 +444,7 @@ def test_an_interrupted_analysis_exits_130(home: Home, tmp_path: Path) -> None:
     (folder / "tshark").write_text('#!/bin/sh\ncase "$*" in *-v*|*-G*) exec /usr/bin/tshark "$@";; esac\ntouch started; exec sleep 60\n')
     (folder / "tshark").chmod(0o700)
     process = home.start("analyze", str(DENIED), PATH=f"{folder}:{os.environ['PATH']}")
-    from tests.sshd import wait_until
+    from tests.waiting import wait_until
 
     wait_until((home.folder / "started").exists, what="tshark")
     process.send_signal(signal.SIGINT)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.commandline import Bench, Home, bench, ended
 from tests.shipped_scenarios import STORY
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.model.events import EffectRequested, NoteAdded, RunEnded
 from tshoot.session.read import read_events
 from tshoot.shipped import shipped
@@ -103,7 +103,7 @@ def folder_of(at: Bench) -> Path:
 def test_a_killed_run_is_gone_on_with_to_its_verdict_and_nothing_is_left(tmp_path: Path) -> None:
     with bench(tmp_path, STORY) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         process.kill()
         process.communicate()
         folder = folder_of(at)
@@ -133,7 +133,7 @@ def test_a_killed_run_is_gone_on_with_to_its_verdict_and_nothing_is_left(tmp_pat
 def test_a_cancelled_run_is_gone_on_with(tmp_path: Path) -> None:
     with bench(tmp_path, STORY) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         process.send_signal(signal.SIGTERM)
         assert ended(process).code == 130
         got = at.home.run("sessions", "resume", "--yes", *CAPTURE, directory(at))
@@ -147,11 +147,11 @@ def test_a_cancelled_run_is_gone_on_with(tmp_path: Path) -> None:
 def test_another_machine_without_the_journal_clears_what_was_left(tmp_path: Path) -> None:
     with bench(tmp_path, STORY) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         process.kill()
         process.communicate()
         shutil.rmtree(at.home.folder / "data" / "tshoot" / "journal")
-        wait_until(lambda: not at.device.device.processes(), 30, "the capture's end, with its connection")
+        wait_until(lambda: not at.device.device.processes(), "the capture's end, with its connection")
         assert at.captures()
         assert at.home.run("sessions", "resume", "--yes", *CAPTURE, directory(at)).code == 1
         assert at.nothing_is_left()
@@ -162,7 +162,7 @@ def test_another_machine_without_the_journal_clears_what_was_left(tmp_path: Path
 def test_a_second_process_is_refused_and_told_who_has_the_session(tmp_path: Path) -> None:
     with bench(tmp_path, STORY, capture_delay=30) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: capturing(at), 60, "a capture")
+        wait_until(lambda: capturing(at), "a capture")
         before = (folder_of(at) / "session.jsonl").read_bytes()
         got = at.home.run("sessions", "resume", "--yes")
         assert got.code == 2

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.commandline import TSHOOT, Home
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.model.events import RunEnded, RunStarted, VerdictReached
 from tshoot.session.log import SessionLog
 from tshoot.session.read import read_events, read_header

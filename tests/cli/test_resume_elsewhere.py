@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cli.commandline import bench, ended
 from tests.shipped_scenarios import STORY
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.model.events import NoteAdded, RunStarted
 from tshoot.session.read import read_events
 
@@ -15,7 +15,7 @@ from tshoot.session.read import read_events
 def test_it_goes_on_under_the_name_that_is_known_here(tmp_path: Path) -> None:
     with bench(tmp_path, STORY) as at:
         process = at.home.start(*at.words, "--yes")
-        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), 60, "a capture")
+        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), "a capture")
         process.send_signal(signal.SIGTERM)
         assert ended(process).code == 130
         config = at.home.folder / ".ssh" / "config"

@@ -19,7 +19,8 @@ import pytest
 
 from tests.cli.commandline import Home
 from tests.contract.odd_server import Manners, OddServer
-from tests.sshd import make_key, wait_until
+from tests.sshd import make_key
+from tests.waiting import wait_until
 
 PASSWORD, CODE, PASSPHRASE = "Planted-Pass-7261", "864213-planted", "planted phrase 5518"
 SECRETS = (PASSWORD, CODE, PASSPHRASE)
@@ -172,7 +173,7 @@ def family(pid: int) -> list[int]:
 def test_nothing_is_found_after_a_run_and_its_reports(scene: Scene) -> None:
     process = scene.start(PLAINLY)
     scene.log_in()
-    wait_until(lambda: b"Is it well?" in scene.heard or not scene.read(0.1), 30, "the question")
+    wait_until(lambda: b"Is it well?" in scene.heard or not scene.read(0.1), "the question")
     pids = family(process.pid)
     assert len(pids) > 1, "the ProxyCommand, or ssh, is there to be looked at"
     for pid in pids:

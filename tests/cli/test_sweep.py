@@ -18,7 +18,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.commandline import Home, ended
-from tests.sshd import Sshd, free_port, wait_until
+from tests.sshd import Sshd, free_port
+from tests.waiting import wait_until
 from tshoot.performers.journal import CaptureJournal, CaptureRecord
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "json.schema.json").read_text())

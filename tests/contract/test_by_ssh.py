@@ -18,7 +18,8 @@ import pytest
 from tests.contract.odd_server import Manners, OddServer
 from tests.contract.test_failures import Peer
 from tests.contract.test_login import ROUNDS, pam
-from tests.sshd import Operator, Sshd, free_port, make_key, wait_until
+from tests.sshd import Operator, Sshd, free_port, make_key
+from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, MissingProgram, TargetError, UsageError
 from tshoot.platforms.loader import load_platform
@@ -114,7 +115,7 @@ def test_peers_that_are_no_proper_ssh_server(peer, kind, words):
     with peer() as running:
         started = time.monotonic()
         error = failure(transport_to(f"127.0.0.1:{running.port}"))
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 15
     assert error.kind == kind, error.message
     assert words in error.message
     assert f"127.0.0.1 port {running.port}" in error.message
@@ -128,7 +129,7 @@ def test_cancelled_connect():
         started = time.monotonic()
         with pytest.raises(Cancelled):
             transport.connect(cancel)
-        assert time.monotonic() - started < 1.2
+        assert time.monotonic() - started < 10
         transport.close()
 
 

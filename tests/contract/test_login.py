@@ -10,7 +10,8 @@ import time
 import pytest
 
 from tests.contract.odd_server import Manners, OddServer
-from tests.sshd import Operator, Sshd, can_use_pam, make_key, wait_until
+from tests.sshd import Operator, Sshd, can_use_pam, make_key
+from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError
 from tshoot.transports.base import CommandTimeout

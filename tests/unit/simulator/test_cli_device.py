@@ -11,9 +11,10 @@ from contextlib import contextmanager
 import paramiko
 import pytest
 from netmiko import ConnectHandler
-from simulated import client, openssh, ssh, wait_until
+from simulated import client, openssh, ssh
 from simulated_router import LONG, router
 
+from tests.waiting import wait_until
 from tshoot.model.effects import StartCapture
 from tshoot.model.events import CommandRan, Ok
 from tshoot.simulator.device import Cli

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import paramiko
 import pytest
-from simulated import client, openssh, scenario, ssh, wait_until
+from simulated import client, openssh, scenario, ssh
 
+from tests.waiting import wait_until
 from tshoot.simulator.serving import serve
 
 

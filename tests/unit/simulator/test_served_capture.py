@@ -11,8 +11,9 @@ from pathlib import Path
 
 import paramiko
 import pytest
-from simulated import CAPTURE, client, scenario, ssh, wait_until, with_capture
+from simulated import CAPTURE, client, scenario, ssh, with_capture
 
+from tests.waiting import wait_until
 from tshoot.shipped import shipped
 from tshoot.simulator.serving import Served, serve
 

@@ -6,8 +6,9 @@ import time
 
 import paramiko
 import pytest
-from simulated import EXPECT, HEAD, client, scenario, ssh, wait_until
+from simulated import EXPECT, HEAD, client, scenario, ssh
 
+from tests.waiting import wait_until
 from tshoot.errors import PlaybookError
 from tshoot.model.effects import RunCommand
 from tshoot.simulator.clock import ServedClock

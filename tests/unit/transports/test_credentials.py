@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.transports.login.credentials import Account, Credentials
 from tshoot.transports.login.reusable import asks_for_password
 
