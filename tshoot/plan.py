@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tshoot.model.effects import StartCapture
+from tshoot.model.facts import Unknown
 from tshoot.performers.capture_sample import MOST_PACKETS
 from tshoot.platforms.loader import load_platform
 from tshoot.playbook.expressions import Template
@@ -79,15 +80,17 @@ def capture_commands(capture: StartCapture, platform: str, directory: str = "") 
 def planned_command(template: Template, inputs: Mapping[str, str | int]) -> str:
     """The command as it will be run, inputs in their quotes, what only a device can tell as ‹expression›; or why it will not be run."""
     from tshoot.playbook.command_text import CommandLine
+    from tshoot.playbook.evaluation import render
 
     line = CommandLine()
     for part in template.parts:
-        text = part if isinstance(part, str) else planned_text(Template(part.source, (part,)), inputs)
         if isinstance(part, str):
-            line.literal(text)
-        elif text == f"‹{part.source}›":
-            line.text += text
-        elif (refused := line.value(text, part.source)) is not None:
+            line.literal(part)
+            continue
+        value, _ = render(Template(part.source, (part,)), inputs)
+        if isinstance(value, Unknown):
+            line.text += f"‹{part.source}›"
+        elif (refused := line.value(value, part.source)) is not None:
             return f"‹not run: {refused.reason}›"
     return line.text
 
@@ -101,6 +104,6 @@ def planned_text(template: Template, inputs: Mapping[str, str | int]) -> str:
         if isinstance(part, str):
             pieces.append(part)
             continue
-        text, _ = render(Template(part.source, (part,)), inputs)
-        pieces.append(text if isinstance(text, str) else f"‹{part.source}›")
+        value, _ = render(Template(part.source, (part,)), inputs)
+        pieces.append(f"‹{part.source}›" if isinstance(value, Unknown) else value)
     return "".join(pieces)

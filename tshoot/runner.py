@@ -91,9 +91,7 @@ class Runner:
         clock: Callable[[], float] = time.time,
         told: Told | None = None,
         steering: Steering | None = None,
-        note: str = "",
     ) -> None:
-        """`note` is recorded beside the beginning."""
         self._begin = begin
         self._perform = perform
         self._log = log
@@ -105,13 +103,17 @@ class Runner:
         self._clock = clock
         self._told = told or Told()
         self._steering = steering or Steering()
-        self._note = note
+        self._notes: list[str] = []
         self._inbox: SimpleQueue[EffectAnswered | Order | _Approved | None] = SimpleQueue()
         self._under_way: set[str] = set()
         self._state: State | None = None
         self._recording, self._showing = threading.RLock(), threading.RLock()
         self._unshown: list[Event] | None = None
         self._due: list[Effect] = []
+
+    def note(self, text: str) -> None:
+        """To be recorded beside the beginning; for whoever starts the run, and for `begin`."""
+        self._notes.append(text)
 
     def run(self) -> Verdict | None:
         """The verdict, None when the run was cancelled. What cannot be logged ends the run: nothing is done unrecorded."""
@@ -135,7 +137,9 @@ class Runner:
         with self._cancel.on_cancel(lambda: self._inbox.put(None)):
             with self._together():
                 if not self._told.events:
-                    self._begun(state)
+                    self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
+                for text in self._notes:
+                    self.record(NoteAdded(self._clock(), text, "tshoot"))
                 self._stands(state, effects, self._told.decisions)
             while state.verdict is None and not self._cancel.cancelled:
                 came = self._inbox.get()
@@ -152,11 +156,6 @@ class Runner:
         self._steering.take_back()
         self._await_the_rest()
         return state
-
-    def _begun(self, state: State) -> None:
-        self.record(RunStarted(self._clock(), state.playbook.id, tuple(state.targets.values()), state.inputs))
-        if self._note:
-            self.record(NoteAdded(self._clock(), self._note, "tshoot"))
 
     def _stands(self, state: State, effects: Sequence[Effect], told: int) -> None:
         """Where the run stands now: the decisions that led there, and the verdict or what is asked next."""

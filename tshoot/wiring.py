@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tshoot.cancel import CancelToken
-from tshoot.engine.advance import begin
+from tshoot.engine.advance import Advanced, begin
 from tshoot.errors import PlaybookError, UsageError
 from tshoot.inventory.fitting import fitting, unfit
 from tshoot.knowledge import ShippedKnowledge
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from tshoot.inventory.inventory import Inventory
     from tshoot.session.log import SessionLog
     from tshoot.transports.base import Prompter
-    from tshoot.transports.login.credentials import Credentials
     from tshoot.transports.settings import SshSettings
 
 
@@ -57,10 +56,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Started:
-    """A run ready to go: `run()` blocks until its verdict, None where it was cancelled."""
+    """A run ready to go: `run()` blocks until its verdict, None where it was cancelled. `targets` are settled once it has begun."""
 
     session: str
     folder: Path
+    targets: Mapping[str, TargetSpec]
     run: Callable[[], Verdict | None]
     cancel: CancelToken
 
@@ -121,18 +121,6 @@ def known_targets(settings: Settings) -> Inventory | None:
     from tshoot.transports.settings import SshSettings
 
     return known(settings.inventory, ssh_config=(settings.ssh or SshSettings()).config_file, memory=default_memory(settings.state))
-
-
-def reaching(settings: Settings, inventory: Inventory | None = None) -> Settings:
-    """The settings with the places of the inventory's targets (`known_targets` where it is None), so that its names can be connected to."""
-    inventory = inventory or known_targets(settings)
-    if inventory is None:
-        return settings
-    from tshoot.transports.settings import SshSettings
-
-    ssh = settings.ssh or SshSettings()
-    transports = ssh.transports if "" in ssh.transports else {**inventory.transports, **ssh.transports}
-    return replace(settings, ssh=replace(ssh, places={**inventory.places, **ssh.places}, transports=transports))
 
 
 def _platform_problem(playbook: Playbook, role: str, platform: str) -> str:
@@ -222,7 +210,7 @@ def start(
 def assemble(
     log: SessionLog,
     begun: Begin,
-    targets: dict[str, TargetSpec] | Mapping[str, TargetSpec],
+    targets: dict[str, TargetSpec],
     settings: Settings,
     *,
     operator: Operator,
@@ -240,20 +228,23 @@ def assemble(
     `guessed`: roles and their platforms whose device is asked which it is before `begun` looks at `targets`; asked only with an inventory.
     """
     from tshoot.performers.command import reads_only
-    from tshoot.performers.settling import Settling
+    from tshoot.performers.settling import settle
     from tshoot.performers.world import World
     from tshoot.session.store import default_root
 
     inventory = inventory or known_targets(settings)
-    settings = settings if inventory is None else reaching(settings, inventory)
     cancel = cancel or CancelToken()
     state = settings.state or default_root().parent
     steering = steering or Steering()
     steering.meet(operator.approve if isinstance(operator, Approver) else None, lambda role, command: reads_only(targets[role], command))
-    ssh, forget = ssh_of_a_run(settings.ssh, inventory)
+    ssh, forget = ssh_of_a_run(settings, inventory)
     world = World(targets, log, operator, prompter, cancel, ssh, settings.capture_directories, state, steering)
 
-    settling = Settling(world, targets, guessed, inventory, state)
+    def settled() -> Advanced:
+        if inventory is not None and guessed:
+            for told_of in settle(world, targets, guessed, inventory, state):
+                runner.note(told_of)
+        return begun()
 
     def go() -> Verdict | None:
         try:
@@ -262,39 +253,28 @@ def assemble(
         finally:
             forget()
 
-    runner = Runner(
-        lambda: settling.settled(begun),
-        settling.perform,
-        log,
-        views=views,
-        cancel=cancel,
-        cleanup=world.close,
-        told=told,
-        steering=steering,
-        note=note,
-    )
+    runner = Runner(settled, world.perform, log, views=views, cancel=cancel, cleanup=world.close, told=told, steering=steering)
+    if note:
+        runner.note(note)
     world.on_note = lambda text: runner.record(NoteAdded(time.time(), text, "tshoot"))
-    return Started(log.header.session, log.folder, go, cancel)
+    return Started(log.header.session, log.folder, targets, go, cancel)
 
 
-def ssh_of_a_run(ssh: SshSettings | None, inventory: Inventory | None = None) -> tuple[SshSettings, Callable[[], None]]:
-    """Settings with the credentials of the run, and what wipes them at its end; those that a fleet shares are the fleet's to wipe."""
-    from tshoot.transports.settings import SshSettings
+def ssh_of_a_run(settings: Settings, inventory: Inventory | None = None, share: bool | None = None) -> tuple[SshSettings, Callable[[], None]]:
+    """How the targets of a run are connected to, and what wipes its credentials at its end.
 
-    ssh = ssh or SshSettings()
-    if ssh.credentials is not None:
-        return ssh, lambda: None
-    credentials = credentials_of(inventory)
-    return replace(ssh, credentials=credentials), credentials.forget
-
-
-def credentials_of(inventory: Inventory | None, share: bool | None = None) -> Credentials:
-    """Of one run or fleet: the system's keyring, by target and by the inventory's groups, then what the operator answers."""
+    The places, transports and groups are those of `inventory` (None: of the settings); `share` is whether one answer may serve several targets (None:
+    the operator is asked). Credentials that the settings have already are those of a fleet, and the fleet's to wipe.
+    """
     from tshoot.transports.login.credentials import Credentials
     from tshoot.transports.login.keyring import SystemKeyring
+    from tshoot.transports.settings import SshSettings
 
-    def groups(host: str) -> tuple[str, ...]:
-        known = inventory.host(host) if inventory is not None else None
-        return tuple(sorted(known.groups)) if known is not None else ()
-
-    return Credentials(SystemKeyring(), groups, share)
+    ssh, inventory = settings.ssh or SshSettings(), inventory or known_targets(settings)
+    if inventory is not None:
+        transports = ssh.transports if "" in ssh.transports else {**inventory.transports, **ssh.transports}
+        ssh = replace(ssh, places={**inventory.places, **ssh.places}, transports=transports)
+    if ssh.credentials is not None:
+        return ssh, lambda: None
+    credentials = Credentials(SystemKeyring(), inventory.groups_of if inventory is not None else lambda host: (), share)
+    return replace(ssh, credentials=credentials), credentials.forget

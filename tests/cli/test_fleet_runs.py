@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.commandline import Home, ended
 from tests.shipped_scenarios import STORY
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.cli.main import run_words
 from tshoot.model.events import MemberEnded, NoteAdded
 from tshoot.session.read import read_events
@@ -164,6 +164,17 @@ def test_what_happens_to_one_target_stops_no_other(tmp_path: Path) -> None:
         assert at.home.run("sessions", "search", "delta").said.count(document["fleet"])
 
 
+def test_a_member_is_told_as_what_its_device_said_that_it_is(tmp_path: Path) -> None:
+    """Its role may be several platforms, and nobody says which: the first of them is only a guess."""
+    name = CommandEntry("uname -a", False, ((b"Linux 6.1.0 x86_64 GNU/Linux\n", None),), b"", 0, 0.0, None)
+    devices = {host: linux(host, commands=(*linux(host).commands, name)) for host in ("alpha", "bravo")}
+    with site(tmp_path, devices) as at:
+        playbook = at.playbook(PLAYBOOK.replace("platform: [linux]", "platform: [vmware_esxi, linux]"))
+        got = at.home.run("run", playbook, "--inventory", str(tmp_path / "all.ini"), "--target", "host=@lab", "--json")
+        assert got.code == 0, got.said
+        assert [row["platform"] for row in got.document()["results"]] == ["linux", "linux"]
+
+
 def test_a_group_is_named_by_the_inventory_and_told_line_by_line(tmp_path: Path) -> None:
     with site(tmp_path, {name: linux(name) for name in ("alpha", "bravo")}) as at:
         words = ["run", at.playbook(), "--inventory", str(tmp_path / "all.ini"), "--target", "host=@lab"]
@@ -221,7 +232,7 @@ def test_a_signal_leaves_no_capture_and_no_connection_on_any_target(tmp_path: Pa
         def capturing() -> list[Path]:
             return list(into.glob("tshoot-*.pcap"))
 
-        wait_until(lambda: len(capturing()) == 3, 60, "three captures")
+        wait_until(lambda: len(capturing()) == 3, "three captures")
         process.send_signal(signal.SIGINT)
         got = ended(process)
         assert got.code == 130 and "stopping cleanly" in got.said
@@ -230,8 +241,8 @@ def test_a_signal_leaves_no_capture_and_no_connection_on_any_target(tmp_path: Pa
         assert document["verdict"] is None
         assert capturing() == []
         for one in at.served.devices.values():
-            wait_until(lambda one=one: not one.device.processes(), 10, "the end of the captures' processes")  # type: ignore[misc]
-            wait_until(lambda one=one: not any(link.is_active() for link in one.server._transports), 10, "the end of the connections")  # type: ignore[misc]
+            wait_until(lambda one=one: not one.device.processes(), "the end of the captures' processes")  # type: ignore[misc]
+            wait_until(lambda one=one: not any(link.is_active() for link in one.server._transports), "the end of the connections")  # type: ignore[misc]
         assert not list((tmp_path / "data" / "tshoot" / "journal").glob("*.jsonl"))
         assert {one["state"] for one in at.sessions()} == {"interrupted"}
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.commandline import Bench, bench, ended
 from tests.shipped_scenarios import SCENARIOS
-from tests.sshd import wait_until
+from tests.waiting import wait_until
 from tshoot.model.events import CaptureTaken, EffectAnswered, EffectRequested, FixVerified, NoteAdded, Ok, RunEnded, VerificationBegan
 from tshoot.session.read import read_events
 from tshoot.session.store import entry_of
@@ -101,6 +101,22 @@ def test_a_fault_that_is_still_there_has_new_proof(faulty: Bench) -> None:
     is_still_the_recorded_fault(faulty)
 
 
+def test_by_a_name_of_the_inventory(faulty: Bench, tmp_path: Path) -> None:
+    """What says where it is, and as whom to log in, is a file that was named."""
+    listed = tmp_path / "hosts.yaml"
+    with after(faulty, FIXED) as now:
+        device = now.device
+        config = now.home.folder / ".ssh" / "config"
+        config.write_text(f"Host *\n  IdentityFile {device.key_file}\n")
+        listed.write_text(f"targets:\n  mended: {device.user}@{device.host}:{device.port}\n")
+        words = ("sessions", "verify-fix", "--yes", *directory(now), "--target", "host=mended")
+        unknown = now.home.run(*words)
+        assert unknown.code not in (0, 1) and "mended" in unknown.said
+        got = now.home.run(*words, "--inventory", str(listed))
+        assert got.code == 0 and "FIXED  nfs.mount-denied" in got.said, got.said
+        assert now.nothing_is_left()
+
+
 def test_the_fault_is_gone(faulty: Bench, tmp_path: Path) -> None:
     with after(faulty, FIXED) as now:
         got = now.home.run("sessions", "verify-fix", "--yes", "--json", *directory(now))
@@ -160,10 +176,10 @@ def test_stopped_in_the_middle_it_leaves_no_capture_and_no_result(tmp_path: Path
     with bench(tmp_path, FAULT) as at:
         assert at.home.run(*at.words, "--yes").code == 1
         process = at.home.start("sessions", "verify-fix", *directory(at), "--yes")
-        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), 60, "a capture")
+        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), "a capture")
         process.send_signal(signal.SIGTERM)
         assert ended(process).code == 130
-        wait_until(at.nothing_is_left, 20, "the end of what the capture ran on the device")
+        wait_until(at.nothing_is_left, "the end of what the capture ran on the device")
         events = chapter(at)
         assert not any(isinstance(event, FixVerified | RunEnded) for event in events)
         assert isinstance(events[-1], NoteAdded) and events[-1].text == "the verification was stopped"
@@ -172,7 +188,7 @@ def test_stopped_in_the_middle_it_leaves_no_capture_and_no_result(tmp_path: Path
         (stopped,) = at.home.run("sessions", "show", "--json").document()["verifications"]
         assert stopped["ended"] is None and stopped["verification"] is None
         killed = at.home.start("sessions", "verify-fix", *directory(at), "--yes")
-        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), 60, "a capture")
+        wait_until(lambda: bool(at.captures()) and bool(at.device.device.processes()), "a capture")
         killed.kill()
         killed.communicate()
         assert at.home.run("sessions", "verify-fix", *directory(at), "--yes").code == 1

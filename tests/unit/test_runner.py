@@ -109,7 +109,9 @@ def test_what_follows_from_one_answer_is_flushed_once_before_it_is_shown_or_perf
         assert isinstance(event, Progress) or event in log.durable
         seen.append(event)
 
-    verdict = Runner(begun, watching, log, views=[view], note="one of two").run()
+    runner = Runner(begun, watching, log, views=[view])
+    runner.note("one of two")
+    verdict = runner.run()
     assert verdict is not None and verdict.kind == "healthy"
     assert [event for event in seen if not isinstance(event, Progress)] == log.durable == log.events
     begins, first, second, ended = (

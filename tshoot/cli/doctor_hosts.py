@@ -31,7 +31,7 @@ from tshoot.transports.config.way import find_way
 from tshoot.transports.looking import Stop, look
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.steps import Step
-from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
+from tshoot.wiring import Settings, known_targets, ssh_of_a_run
 
 _NAMES = {"host-key": "host key", "offers": "logins"}
 _BEHIND = "not tried: it is reached through {0}, which needs a login (--login)"
@@ -58,7 +58,7 @@ def run(arguments: Namespace) -> int:
     hosts = tuple(dict.fromkeys(name for typed in arguments.hosts for name in inventory.expand(typed)))
     for host in hosts:
         parse_address(host)  # all of them before the first is connected to
-    ssh, forget = ssh_of_a_run(reaching(settings, inventory).ssh, inventory)
+    ssh, forget = ssh_of_a_run(settings, inventory)
     walks: list[Walk] = []
 
     def work(cancel: CancelToken) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from tshoot.cancel import CancelToken
@@ -22,22 +21,20 @@ from tshoot.performers.leftovers import Cleared
 from tshoot.performers.sweeping import OnTarget, Sweeping
 from tshoot.session.store import default_root
 from tshoot.transports.address import parse_address
-from tshoot.wiring import Settings, credentials_of, reaching
+from tshoot.wiring import Settings, ssh_of_a_run
 
 
 def run(arguments: Namespace) -> int:
     for host in arguments.hosts:
         parse_address(host)  # UsageError before anything is connected to
-    from tshoot.transports.settings import SshSettings
-
-    credentials, root = credentials_of(None), default_root()
-    known = reaching(Settings(inventory=tuple(arguments.inventory))).ssh or SshSettings()
-    sweeping = Sweeping(root.parent, root, replace(known, credentials=credentials), TerminalPrompter, _under_way)
+    root = default_root()
+    ssh, forget = ssh_of_a_run(Settings(inventory=tuple(arguments.inventory)))
+    sweeping = Sweeping(root.parent, root, ssh, TerminalPrompter, diagnostics.status)
     try:
         return _swept(sweeping, arguments)
     finally:
         sweeping.close()
-        credentials.forget()
+        forget()
 
 
 def _swept(sweeping: Sweeping, arguments: Namespace) -> int:
@@ -163,7 +160,3 @@ def _row(one: OnTarget, cleared: Sequence[Cleared]) -> dict[str, object]:
         "kept_as": str(done.copy) if done and done.copy else None,
         "said": done.said if done else one.problem,
     }
-
-
-def _under_way(text: str) -> None:
-    diagnostics.status(text)

@@ -17,7 +17,7 @@ from tshoot.inventory.names import shown
 from tshoot.model.stamp import utc
 from tshoot.model.text import clean_line
 from tshoot.platforms.loader import load_platform
-from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
+from tshoot.wiring import Settings, known_targets, ssh_of_a_run
 
 _MOST_REMARKS = 10
 
@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
     if arguments.action == "groups":
         return _groups(inventory, arguments.json)
     if arguments.action == "detect":
-        return _detect(inventory, reaching(settings, inventory), arguments)
+        return _detect(inventory, settings, arguments)
     if arguments.action == "forget":
         return _forget(inventory, arguments.names, arguments.json)
     return _list(inventory, arguments.group, arguments.json)
@@ -148,7 +148,7 @@ def _detect(inventory: Inventory, settings: Settings, arguments: Namespace) -> i
     targets = {name: inventory.typed(name) for name in names}  # UsageError before anything is connected to
     found: list[Recognised] = []
     memory = default_memory(settings.state)
-    ssh, forget = ssh_of_a_run(settings.ssh, inventory)
+    ssh, forget = ssh_of_a_run(settings, inventory)
 
     def work(cancel: CancelToken) -> None:
         for name, target in targets.items():

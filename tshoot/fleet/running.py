@@ -37,7 +37,7 @@ from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
 from tshoot.session.fleet import fleet_of
-from tshoot.wiring import Prepared, Settings, credentials_of, known_targets, start
+from tshoot.wiring import Prepared, Settings, Started, known_targets, ssh_of_a_run, start
 
 if TYPE_CHECKING:
     from tshoot.inventory.inventory import Inventory
@@ -65,25 +65,14 @@ def run_fleet(
     from tshoot.session.store import default_root
 
     inventory = known_targets(settings)
-    settings = _sharing(settings, fleet, inventory)
+    ssh, forget = ssh_of_a_run(settings, inventory, share=True if fleet.is_group else None)
+    asking = Asking(hands.operator, hands.prompter, cancel, hands.turn, fleet.shares)
     versions = ShippedKnowledge().versions()
-    with SessionLog.create(settings.record or default_root(), fleet_of(fleet.playbook.id), fleet.playbook.text, versions) as log:
-        running = _Running(fleet, settings, Asking(hands.operator, hands.prompter, cancel, hands.turn, fleet.shares), cancel, log, watch, inventory)
-        try:
-            return running.all(parallel)
-        finally:
-            if settings.ssh is not None and settings.ssh.credentials is not None:
-                settings.ssh.credentials.forget()
-
-
-def _sharing(settings: Settings, fleet: Fleet, inventory: Inventory | None) -> Settings:
-    """One set of credentials for all runs, unless there is one; their pace is one a process anyhow."""
-    from tshoot.transports.settings import SshSettings
-
-    ssh = settings.ssh or SshSettings()
-    if ssh.credentials is None:
-        ssh = replace(ssh, credentials=credentials_of(inventory, share=True if fleet.is_group else None))
-    return replace(settings, ssh=ssh)
+    try:
+        with SessionLog.create(settings.record or default_root(), fleet_of(fleet.playbook.id), fleet.playbook.text, versions) as log:
+            return _Running(fleet, replace(settings, ssh=ssh), asking, cancel, log, watch, inventory).all(parallel)
+    finally:
+        forget()
 
 
 class _Running:
@@ -140,7 +129,8 @@ class _Running:
         self._show(result.target.host, result.ended)
 
     def _run(self, member: Prepared) -> MemberResult:
-        target, began, session = self._fleet.target(member), time.monotonic(), ""
+        target, began = self._fleet.target(member), time.monotonic()
+        started: Started | None = None
         verdict: Verdict | None = None
         exit_code, problem = 0, ""
         try:
@@ -154,13 +144,13 @@ class _Running:
                 inventory=self._inventory,
                 note=self._note,
             )
-            session = started.session
             verdict = started.run()
         except TshootError as error:
             exit_code, problem = error.exit_code, error.message
         except Exception as error:  # a defect of ours in one run must not end the others
             exit_code, problem = TshootError.exit_code, f"a defect of tshoot: {type(error).__name__}: {error}"
-        return _ended(target, session, time.monotonic() - began, verdict, exit_code, problem)
+        target = target if started is None else started.targets[self._fleet.role]
+        return _ended(target, started.session if started else "", time.monotonic() - began, verdict, exit_code, problem)
 
     @property
     def _note(self) -> str:

@@ -25,22 +25,32 @@ _MOST_CLASHES = 50
 class KnownTarget:
     """A target that a source names. `place.host` is the name itself where no source gives an address: then ssh_config and DNS decide.
 
-    `platform` is one of ours or "", `platforms` all that it can be used as, the most specific first; `platform_from` tells how that is known.
-    `told` is the word of the source for it. `source` is `file:line`. `seen` is what the device itself said when it was asked.
+    `platforms` are those of ours that it can be used as, the most specific first. `told` is the word of a source for what it is, `told_from` which
+    source that is. `source` is `file:line`. `seen` is what the device itself said when it was asked.
     """
 
     name: str
     place: Address
-    groups: tuple[str, ...]
-    platform: str
-    transport: str
-    source: str
+    groups: tuple[str, ...] = ()
+    transport: str = ""
+    source: str = ""
     platforms: tuple[str, ...] = ()
-    platform_from: str = ""
     told: str = ""
     told_from: str = ""
     aliases: tuple[str, ...] = ()
     seen: Remembered | None = None
+
+    @property
+    def platform(self) -> str:
+        """The most specific of `platforms`, or ""."""
+        return self.platforms[0] if self.platforms else ""
+
+    @property
+    def platform_from(self) -> str:
+        """How that is known, in words; "" where nobody says it."""
+        if self.seen is not None:
+            return self.seen.told
+        return f"{self.told_from} says {self.told}" if self.told else ""
 
 
 class Inventory:
@@ -73,7 +83,7 @@ class Inventory:
         known = replace(known, place=place, groups=groups, transport=known.transport or entry.transport)
         if known.told or not entry.told:
             return known
-        return replace(known, platform=entry.platform, told=entry.told, told_from=entry.where, platforms=(entry.platform,) if entry.platform else ())
+        return replace(known, platforms=_platforms(entry), told=entry.told, told_from=entry.where)
 
     def _alias_table(self) -> dict[str, str]:
         table: dict[str, str] = {}
@@ -115,9 +125,17 @@ class Inventory:
                 found.setdefault(group, []).append(target.name)
         return MappingProxyType({group: tuple(found[group]) for group in sorted(found)})
 
+    def groups_of(self, name: str) -> tuple[str, ...]:
+        """The groups and tags of the target of that name or alias, in their order; () where no source has it."""
+        target = self._named(name)
+        return tuple(sorted(target.groups)) if target is not None else ()
+
+    def _named(self, name: str) -> KnownTarget | None:
+        return self._targets.get(name) or self._targets.get(self._aliases.get(name, ""))
+
     def host(self, name: str) -> KnownTarget | None:
         """The target of that name, or of that alias; None where no source has it."""
-        target = self._targets.get(name) or self._targets.get(self._aliases.get(name, ""))
+        target = self._named(name)
         if target is None:
             return None
         seen = self._remembered(target.name, target.place)
@@ -130,7 +148,7 @@ class Inventory:
         if target is not None and address.port in (None, target.place.port):
             return target
         place = Address(address.host if target is None else target.place.host, address.user, address.port)
-        plain = KnownTarget(address.host, place, (), "", "", "")
+        plain = KnownTarget(address.host, place)
         seen = self._remembered(plain.name, place)
         return plain if seen is None else _as_seen(plain, seen)
 
@@ -176,25 +194,17 @@ def _place_told(host: str, port: int | None) -> str:
 
 
 def _target(entry: Entry) -> KnownTarget:
-    platforms = (entry.platform,) if entry.platform else ()
     place = Address(entry.host or entry.name, entry.user, entry.port)
-    return KnownTarget(
-        entry.name,
-        place,
-        entry.groups,
-        entry.platform,
-        entry.transport,
-        entry.where,
-        platforms,
-        f"{entry.where} says {entry.told}" if entry.told else "",
-        entry.told,
-        entry.where if entry.told else "",
-        entry.aliases,
-    )
+    told_from = entry.where if entry.told else ""
+    return KnownTarget(entry.name, place, entry.groups, entry.transport, entry.where, _platforms(entry), entry.told, told_from, entry.aliases)
+
+
+def _platforms(entry: Entry) -> tuple[str, ...]:
+    return (entry.platform,) if entry.platform else ()
 
 
 def _as_seen(target: KnownTarget, seen: Remembered) -> KnownTarget:
-    return replace(target, platform=seen.platforms[0], platforms=seen.platforms, platform_from=seen.told, seen=seen)
+    return replace(target, platforms=seen.platforms, seen=seen)
 
 
 def distinct(names: Iterable[str], inventory: Inventory) -> tuple[str, ...]:

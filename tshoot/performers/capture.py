@@ -18,7 +18,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import AskOperator, StartCapture, StopCapture
 from tshoot.model.events import CaptureStarted, CaptureTaken, Progress, TargetSpec
-from tshoot.performers.journal import CaptureJournal, any_journal, is_on, leftovers, merged, of_session
+from tshoot.performers.journal import CaptureJournal, all_leftovers, is_on, leftovers, merged, of_session
 from tshoot.performers.leftovers import sweep
 from tshoot.performers.operator import Operator
 from tshoot.performers.remote_capture import RemoteCapture
@@ -59,12 +59,16 @@ class Captures:
         recipe = load_platform(target.platform).capture
         if recipe is None:
             raise TargetError("not-found", f"{target.host}: {target.platform} cannot capture", "capture at another place on the path")
+        directory = self._directories.get(effect.target)
+        remote = self._remote(effect.target, target, transport)
+        return remote.start(effect, recipe, directory, cancel, show, lambda question: self._agreed(effect, question, cancel))
+
+    def _remote(self, role: str, target: TargetSpec, transport: Transport) -> RemoteCapture:
         with self._lock:
-            about = {"platform": target.platform, "place": self._place(target.host)}
-            remote = self._by_role.setdefault(effect.target, RemoteCapture(transport, self._journal, self._session, about, self._tell))
-        return remote.start(
-            effect, recipe, self._directories.get(effect.target), cancel, show, lambda question: self._agreed(effect, question, cancel)
-        )
+            if role not in self._by_role:
+                about = {"platform": target.platform, "place": self._place(target.host)}
+                self._by_role[role] = RemoteCapture(transport, self._journal, self._session, about, self._tell)
+            return self._by_role[role]
 
     def _agreed(self, effect: StartCapture, question: str, cancel: CancelToken) -> bool:
         return self._operator is not None and self._operator.ask(AskOperator(effect.key, effect.node, question, why=effect.why), cancel) == "yes"
@@ -87,8 +91,8 @@ class Captures:
 
     def sweep(self, target: TargetSpec, transport: Transport, cancel: CancelToken) -> list[str]:
         """Clear what earlier runs left on this target; one sentence each."""
-        if not self._earlier and not any_journal(self._state / "journal"):
-            return []
+        if not self._earlier and not all_leftovers(self._state / "journal"):
+            return []  # without a look at where the host leads
         with self._lock:  # once: another role may be the same host, and a capture of ours of the same name run there by then
             place = self._place(target.host)
             own = [one for one in self._earlier if is_on(one.record, target.host, place)]

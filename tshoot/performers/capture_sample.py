@@ -19,16 +19,15 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import StartCapture
 from tshoot.model.events import CaptureSample, Progress
+from tshoot.performers.capture_said import PCAP_HEADER, counts, listens
 from tshoot.performers.capture_script import program_line
 from tshoot.performers.capture_watch import Show, bytes_told
 from tshoot.platforms.loader import CaptureRecipe
 from tshoot.transports.base import Process, Transport
 
 MOST_PACKETS = 5000
-_FILE_HEADER = 24
 _START, _GRACE, _LINGER = 5.0, 8.0, 15  # seconds: until it listens, for its end after its time, for the capture to begin
 _TICK, _BEHIND = 0.02, 2.0
-_LISTENS = (b"listening on", b"Capturing on")  # tcpdump, dumpcap
 
 _SCRIPT = """{mark}
 exec 3<&0 4>&1
@@ -86,13 +85,13 @@ def take_sample(
         return None
     seconds, size = counted
     _await_numbers(process, cancel)
-    captured, received, dropped = (_number(process.output()[1], what) for what in (rb"captured", rb"received by filter", rb"dropped by kernel"))
+    captured, received, dropped = counts(process.output()[1])
     if captured is None:
         return None
     packets = captured
     if recipe.sample_counts == "received" and received is not None:
         packets = max(captured, received // 2 if effect.interface == "lo" else received)  # Linux passes each packet of lo twice
-    each = max(0, size - _FILE_HEADER) / captured if captured else 0.0
+    each = max(0, size - PCAP_HEADER) / captured if captured else 0.0
     measured = CaptureSample(seconds, packets, round(each * packets), dropped or 0)
     return told(effect, measured)
 
@@ -104,7 +103,7 @@ def _counted(process: Process, seconds: float, cancel: CancelToken) -> tuple[flo
     while time.monotonic() < (began + _START if listening is None else listening + seconds + _GRACE):
         cancel.check()
         line = process.read_line(_TICK)
-        if listening is None and any(word in process.output()[1] for word in _LISTENS):
+        if listening is None and listens(process.output()[1]):
             listening = time.monotonic()
         said = re.fullmatch(r"sampled ([0-9]{1,15})", line) if line is not None else None
         if said:
@@ -117,14 +116,9 @@ def _counted(process: Process, seconds: float, cancel: CancelToken) -> tuple[flo
 def _await_numbers(process: Process, cancel: CancelToken) -> None:
     """What the program said of itself came before the size, but on another stream, which may be read a moment later."""
     end = time.monotonic() + _BEHIND
-    while _number(process.output()[1], rb"captured") is None and time.monotonic() < end:
+    while counts(process.output()[1]).captured is None and time.monotonic() < end:
         cancel.check()
         process.wait(_TICK)
-
-
-def _number(said: bytes, what: bytes) -> int | None:
-    found = re.search(rb"([0-9]{1,15}) packets? " + what, said)
-    return int(found[1]) if found else None
 
 
 def told(effect: StartCapture, sample: CaptureSample) -> CaptureSample:

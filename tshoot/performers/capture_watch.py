@@ -14,10 +14,11 @@ from collections.abc import Callable
 
 from tshoot.model.effects import StartCapture
 from tshoot.model.events import CaptureSample, Progress
+from tshoot.performers.capture_said import PCAP_HEADER
 from tshoot.transports.base import Process
 
 _SAID = re.compile(r"size ([0-9]{1,15})")
-_FILE_HEADER, _SMALLEST = 24, 16 + 34  # bytes: of a pcap file; of a record with an Ethernet and an IP header
+_SMALLEST = 16 + 34  # bytes of a record with an Ethernet and an IP header
 _AFTER = 60.0  # seconds beyond its bound after which a capture that says nothing of its end is not watched any more
 Show = Callable[[Progress], None]
 
@@ -51,7 +52,7 @@ def progress(effect: StartCapture, size: int, seconds: float, sample: CaptureSam
 
 
 def _packets(effect: StartCapture, size: int, sample: CaptureSample | None) -> str:
-    records = max(0, size - _FILE_HEADER)
+    records = max(0, size - PCAP_HEADER)
     if not records:
         return "no packet yet"
     each = sample.bytes / sample.packets if sample is not None and sample.packets else 0.0

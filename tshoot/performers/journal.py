@@ -99,11 +99,6 @@ class CaptureJournal:
                 self._descriptor = None
 
 
-def any_journal(folder: Path) -> bool:
-    """Whether there is one at all, of a run that lives or of one that is gone."""
-    return next(folder.glob("*.jsonl"), None) is not None
-
-
 def leftovers(folder: Path, host: str, place: str = "") -> list[Leftover]:
     """What runs that ended without cleaning up left on `host` (as typed; the user does not matter, name and port do), or at the same `place`."""
     return [one for one in all_leftovers(folder) if is_on(one.record, host, place)]

@@ -25,6 +25,7 @@ from tshoot.model.events import CaptureStarted, CaptureTaken, Progress
 from tshoot.model.evidence import EvidenceRef
 from tshoot.model.text import clean_line, decode
 from tshoot.performers.capture_claim import Agrees, CaptureClaims, mark
+from tshoot.performers.capture_said import PCAP_HEADER, counts, listens
 from tshoot.performers.capture_sample import take_sample
 from tshoot.performers.capture_script import OCCUPIED, bound_megabytes, capture_script, file_name
 from tshoot.performers.capture_space import directory_with_room
@@ -35,7 +36,6 @@ from tshoot.transports.base import OnBytes, Process, Transport
 from tshoot.transports.listing import size_command, size_of
 
 _START, _STOP, _SHORT = 15.0, 8.0, 20.0  # seconds: until it listens, until it has ended, for a small command
-_PCAP_HEADER = 24
 
 
 @dataclass
@@ -138,11 +138,11 @@ class RemoteCapture:
         while time.monotonic() < end:
             cancel.check()
             ended = running.process.wait(0.1)
-            if b"listening on" in running.process.output()[1]:
+            if listens(running.process.output()[1]):
                 return
             if ended:
                 raise self._not_started(running.process, recipe)
-            if self._size(running.path, cancel) >= _PCAP_HEADER:
+            if self._size(running.path, cancel) >= PCAP_HEADER:
                 return
         raise TargetError(
             "timeout", f"{self._transport.host}: {recipe.program} did not begin to listen within {_START:g} s", "is the host very busy?"
@@ -187,7 +187,7 @@ class RemoteCapture:
         except BaseException:
             self._leave(running)
             raise
-        received, dropped, captured = self._counts(running)
+        captured, received, dropped = counts(running.process.output()[1])
         removed = self._remove(running.path)
         reason = self._reason(running, asked, captured, size, seconds)
         origin = f"{running.effect.target}: {running.effect.interface} {clean_line(running.effect.filter)}".rstrip()
@@ -234,12 +234,6 @@ class RemoteCapture:
             copied = self._transport.fetch(path, file, cancel=cancel, on_bytes=on_bytes)
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest(), copied
-
-    def _counts(self, running: _Running) -> tuple[int | None, int | None, int | None]:
-        said = running.process.output()[1]
-        found = (re.search(rb"(\d{1,18}) packets? " + what, said) for what in (rb"received by filter", rb"dropped by kernel", rb"captured"))
-        received, dropped, captured = (int(match[1]) if match else None for match in found)
-        return received, dropped, captured
 
     def _reason(
         self, running: _Running, asked: bool, captured: int | None, size: int, seconds: float

@@ -17,7 +17,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError, TshootError
 from tshoot.model.text import clean_line
 from tshoot.performers.capture_place import place_of
-from tshoot.performers.journal import Leftover, all_leftovers, is_on, live_captures, merged, of_session, same_host
+from tshoot.performers.journal import Leftover, all_leftovers, is_on, live_captures, merged, of_session
 from tshoot.performers.leftovers import Cleared, Look, clear, look
 from tshoot.platforms.loader import load_platform, platform_names
 from tshoot.session.log import is_being_written
@@ -140,4 +140,4 @@ class Sweeping:
 def _same(one: Leftover, other: Leftover) -> bool:
     """Whether both list the same capture."""
     a, b = one.record, other.record
-    return a.path == b.path and (same_host(a.host, b.host) or bool(a.place and a.place == b.place))
+    return a.path == b.path and is_on(a, b.host, b.place)

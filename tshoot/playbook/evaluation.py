@@ -69,8 +69,8 @@ def evaluate(expression: Expression, scope: Mapping[str, Value]) -> Evaluation:
     return evaluation
 
 
-def render(template: Template, scope: Mapping[str, Value], quote: Callable[[str], str] = str) -> tuple[str | Unknown, list[tuple[str, Value]]]:
-    """The text, each inserted value passed through `quote`; Unknown with the reason where a value is not known."""
+def render(template: Template, scope: Mapping[str, Value]) -> tuple[str | Unknown, list[tuple[str, Value]]]:
+    """The text with its values; Unknown with the reason where a value is not known."""
     pieces: list[str] = []
     readings: list[tuple[str, Value]] = []
     for part in template.parts:
@@ -84,7 +84,7 @@ def render(template: Template, scope: Mapping[str, Value], quote: Callable[[str]
         if isinstance(evaluation.value, (dict, list, FactFunction)) or evaluation.value is None:
             return Unknown(f"`{template.source}` needs one value, but an expression in it gives {type(evaluation.value).__name__}"), readings
         value = evaluation.value
-        pieces.append(quote(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)))
+        pieces.append(_written(value))
     return "".join(pieces), readings
 
 
@@ -97,6 +97,10 @@ def told(template: Template, scope: Mapping[str, Value]) -> str:
 def _said(value: Value) -> str:
     if isinstance(value, (Unknown, dict, list, FactFunction)) or value is None:
         return "unknown"
+    return _written(value)
+
+
+def _written(value: Value) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

@@ -99,21 +99,21 @@ def verify_fix(
     record = _Record(log, views)
     state = settings.state or default_root().parent
     asked = _Careful(operator, careful or operator, checks)
-    ssh, forget = ssh_of_a_run(settings.ssh)
+    ssh, forget = ssh_of_a_run(settings)
     world = World(checks.targets, log, asked, prompter, cancel, ssh, settings.capture_directories, state)
     world.on_note = lambda text: record(NoteAdded(time.time(), text, "tshoot"))
     with log:
         record(VerificationBegan(time.time(), checks.deciding.verdict.cause, tuple(checks.targets.values()), who(), __version__))
         try:
-            verification = verified(checks, Asking(world.perform, record, record.show, cancel))
+            try:
+                verification = verified(checks, Asking(world.perform, record, record.show, cancel))
+            finally:
+                world.close()
+                forget()
         except BaseException as error:
-            world.close()
-            forget()
             with suppress(TshootError):
                 record(NoteAdded(time.time(), _stopped(error), "tshoot"))
             raise
-        world.close()
-        forget()
         record(FixVerified(time.time(), verification))
     return verification
 

@@ -24,7 +24,7 @@ from tshoot.transports.base import HostKey
 from tshoot.transports.config.resolving import resolve
 from tshoot.transports.settings import SshSettings
 from tshoot.tui.messages import Asked, Question
-from tshoot.wiring import Settings, known_targets, reaching, ssh_of_a_run
+from tshoot.wiring import Settings, known_targets, ssh_of_a_run
 
 _DEFECT = "this is a defect of tshoot: please report it"
 
@@ -81,7 +81,7 @@ class Trials:
         forget: Callable[[], object] = lambda: None  # noqa: E731
         try:
             self._inventory = known_targets(self._given)
-            self._settings, forget = ssh_of_a_run(reaching(self._given, self._inventory).ssh, self._inventory)
+            self._settings, forget = ssh_of_a_run(self._given, self._inventory)
             for target in self._targets:
                 tried = self._once(target, done)
                 self.cancel.check()  # what then failed did so for want of an answer
