@@ -47,9 +47,6 @@ class ShippedKnowledge:
     def facts_of(self, parser: str) -> Mapping[str, str]:
         return parser_facts(parser)
 
-    def reads_only(self, platform: str, command: str) -> bool:
-        return self.rule(platform, command) is not None
-
     def rule(self, platform: str, command: str) -> CommandRule | None:
         """The pattern by which the platform knows the command to only read."""
         return known_rule(platform, command)

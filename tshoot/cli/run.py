@@ -17,7 +17,7 @@ from tshoot.model.verdicts import Verdict
 from tshoot.performers.operator import Operator
 from tshoot.plan import plan
 from tshoot.steering import Steering
-from tshoot.wiring import Opening, Prepared, Settings, checked_playbook, known_targets, names_several, prepare, start
+from tshoot.wiring import Opening, Prepared, Settings, known_targets, names_several, prepare, start
 
 if TYPE_CHECKING:
     from tshoot.fleet.members import FanOut
@@ -41,7 +41,6 @@ def run(arguments: Namespace) -> int:
     if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes or arguments.step):
         from tshoot.tui.app import run_tui
 
-        checked_playbook(arguments.playbook)
         return run_tui(Opening(arguments.playbook, targets, inputs, settings, platforms=platforms))
     prepared = prepare(arguments.playbook, targets, inputs, platforms, known_targets(settings))
     _check_directories(prepared, settings)

@@ -77,7 +77,7 @@ def _show(inventory: Inventory, name: str, as_json: bool) -> int:
     ]
     say(target.name)
     fitted([[label, text] for label, text in about if text])
-    clashes = [remark for remark in inventory.remarks if f": {target.name} is " in remark]
+    clashes = inventory.clashes(target.name)
     paragraphs(("", "")) if not clashes else wrapped(*clashes)
     return 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tshoot.errors import InventoryError
 from tshoot.inventory.entries import MOST_TARGETS, Contents, Entry, Remarks
-from tshoot.inventory.names import checked_group, checked_host, checked_name, checked_port, checked_user, shown
+from tshoot.inventory.names import checked_group, checked_host, checked_name, checked_port, checked_user, members_below, shown
 from tshoot.inventory.platform_words import platform_of
 
 _NO_GROUP = ("all", "ungrouped", "_meta")
@@ -54,18 +54,7 @@ def _members(document: Mapping[str, Any]) -> dict[str, dict[str, None]]:
         below = content.get("children", []) if isinstance(content, dict) else []
         hosts[group] = [host for host in listed if isinstance(host, str)] if isinstance(listed, list | dict) else []
         children[group] = [child for child in below if isinstance(child, str)] if isinstance(below, list | dict) else []
-    return {group: _all_hosts(group, hosts, children) for group in hosts}
-
-
-def _all_hosts(group: str, hosts: Mapping[str, list[str]], children: Mapping[str, list[str]]) -> dict[str, None]:
-    found: dict[str, None] = {}
-    waiting, seen = [group], {group}
-    for one in waiting:  # which grows
-        found |= dict.fromkeys(hosts.get(one, ()))
-        fresh = [child for child in children.get(one, ()) if child not in seen]
-        seen |= set(fresh)
-        waiting += fresh
-    return found
+    return {group: members_below(group, hosts, children) for group in hosts}
 
 
 def _groups_of_hosts(members: Mapping[str, Mapping[str, None]], origin: str, remarks: Remarks) -> dict[str, list[str]]:

@@ -63,7 +63,7 @@ class Inventory:
     ) -> None:
         self._sources, self._remembered = tuple(sources), remembered
         self._targets: dict[str, KnownTarget] = {}
-        self._clashes: list[str] = []
+        self._clashes: list[tuple[str, str]] = []
         for _, contents in self._sources:
             for entry in contents.entries:
                 known = self._targets.get(entry.name)
@@ -76,7 +76,8 @@ class Inventory:
         if entry.host and host != known.name and elsewhere:
             if len(self._clashes) < _MOST_CLASHES:
                 there, here = _place_told(entry.host, entry.port), _place_told(host, port)
-                self._clashes.append(f"{entry.where}: {known.name} is {there} here, but {here} in {known.source}, which is named first: that is used")
+                told = f"{entry.where}: {known.name} is {there} here, but {here} in {known.source}, which is named first: that is used"
+                self._clashes.append((known.name, told))
             return known
         place = Address(host if host != known.name or not entry.host else entry.host, known.place.user or entry.user, port or entry.port)
         groups = known.groups if not entry.groups else tuple(dict.fromkeys((*known.groups, *entry.groups)))
@@ -103,7 +104,11 @@ class Inventory:
     @property
     def remarks(self) -> tuple[str, ...]:
         """In words: what was left out of the sources, and names that two of them give to different addresses."""
-        return (*(remark for _, contents in self._sources for remark in contents.remarks), *self._clashes)
+        return (*(remark for _, contents in self._sources for remark in contents.remarks), *(told for _, told in self._clashes))
+
+    def clashes(self, name: str) -> Sequence[str]:
+        """Those of the remarks that tell where else a source says that this target is."""
+        return [told for known, told in self._clashes if known == name]
 
     def names(self) -> tuple[str, ...]:
         """Every target's name, in the order of the sources."""

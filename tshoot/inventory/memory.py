@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from tshoot.model.stamp import utc
 from tshoot.model.text import clean_line
 from tshoot.platforms.loader import platform_names
 from tshoot.transports.address import Address
+from tshoot.user_folders import replace_file
 
 _MOST = 8192  # bytes
 _LONGEST = 300
@@ -69,18 +68,10 @@ class Memory:
             "said": clean_line(seen.said)[:_LONGEST],
             "at": seen.at,
         }
-        made = ""
         file = self._file(place)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # made with 0600
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                json.dump(document, opened)
-            Path(made).replace(file)
+            replace_file(file, json.dumps(document))
         except OSError as error:
-            with suppress(OSError):
-                if made:
-                    Path(made).unlink()
             raise TshootError(f"{file}: what the device is, is not remembered: {error.strerror}", "free some space, or set XDG_DATA_HOME") from error
 
     def forget(self, place: Address) -> bool:

@@ -7,6 +7,7 @@ A name must be one that can be typed as a target and that means nothing else: no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from tshoot.errors import UsageError
@@ -84,3 +85,15 @@ def checked_port(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 0 < int(text) < 65536:
         raise ValueError(f"{shown(text)} is no port from 1 to 65535")
     return int(text)
+
+
+def members_below(group: str, members: Mapping[str, Iterable[str]], groups: Mapping[str, Iterable[str]]) -> dict[str, None]:
+    """The members of a group and of the groups in it, in their order; each group is looked at once, also where they hold each other."""
+    found: dict[str, None] = {}
+    waiting, seen = [group], {group}
+    for one in waiting:  # which grows
+        found |= dict.fromkeys(members.get(one, ()))
+        fresh = [inner for inner in groups.get(one, ()) if inner not in seen]
+        seen |= set(fresh)
+        waiting += fresh
+    return found

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 
 from tshoot.inventory.entries import MOST_TARGETS, Contents, Entry, unusable
-from tshoot.inventory.names import checked_address, checked_group, checked_name, checked_port, checked_user, shown
+from tshoot.inventory.names import checked_address, checked_group, checked_name, checked_port, checked_user, members_below, shown
 from tshoot.inventory.nodes import read_nodes
 from tshoot.platforms.loader import platform_names
 from tshoot.yamlnodes import Node
@@ -102,21 +102,12 @@ class _Reading:
             for other, item in others:
                 if other not in direct:
                     self._wrong(item, f"groups.{group}: there is no group `{other}` here{_meant(other, direct)}")
+        plain = {group: [member for member, _ in members] for group, members in direct.items()}
+        inner = {group: [other for other, _ in groups] for group, groups in within.items()}
         for group in direct:
-            for member in self._members(group, direct, within):
+            for member in members_below(group, plain, inner):
                 self._groups.setdefault(member, []).append(group)
         return [pair for members in direct.values() for pair in members]
-
-    def _members(self, group: str, direct: dict[str, list[tuple[str, int]]], within: dict[str, list[tuple[str, Node]]]) -> dict[str, None]:
-        """Its members and those of the groups in it, each group looked at once."""
-        found: dict[str, None] = {}
-        waiting, seen = [group], {group}
-        for name in waiting:  # which grows
-            found |= dict.fromkeys(member for member, _ in direct.get(name, ()))
-            inner = [other for other, _ in within.get(name, ()) if other not in seen]
-            seen |= set(inner)
-            waiting += inner
-        return found
 
     def _grouped(self, entry: Entry) -> Entry:
         groups = self._groups.get(entry.name)

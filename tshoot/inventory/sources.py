@@ -15,6 +15,7 @@ from tshoot.inventory.files import read_text
 from tshoot.inventory.inventory import Inventory
 from tshoot.inventory.memory import Memory, default_memory
 from tshoot.inventory.names import checked_name
+from tshoot.user_folders import config_folder
 
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\]{])")  # not the `[group]` of an INI file
 KINDS = ("targets", "ansible", "containerlab", "netbox")
@@ -22,13 +23,7 @@ VARIABLE = "TSHOOT_INVENTORY"
 
 
 def own_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """`tshoot/targets.yaml` under XDG_CONFIG_HOME, else where the system keeps a user's settings."""
-    home = environment.get("XDG_CONFIG_HOME", "")
-    if Path(home).is_absolute():
-        return Path(home) / "tshoot" / "targets.yaml"
-    from platformdirs import user_config_path
-
-    return user_config_path("tshoot", appauthor=False) / "targets.yaml"
+    return config_folder(environment) / "targets.yaml"
 
 
 def known(

@@ -14,7 +14,7 @@ from tshoot.playbook.catalogue import Catalogue
 from tshoot.playbook.expressions import Expression, Template
 from tshoot.playbook.facts_read import check_reads, known_facts
 from tshoot.playbook.inputs import InputError, validated
-from tshoot.playbook.safety import allowed
+from tshoot.playbook.safety import first_rule
 from tshoot.playbook.tree import ANY_PLATFORM, AskStep, Branch, CaptureStep, Place, Playbook, RunStep, Step
 
 Problem = tuple[Place, str]
@@ -100,7 +100,7 @@ def _commands(playbook: Playbook, step: RunStep, platforms: list[str], catalogue
             continue  # an empty command: this platform has nothing to say here
         if command is None:
             yield step.place, f"no command for {platform}, which `{step.target}` may be"
-        elif not step.changes and not allowed(playbook, command, platform, catalogue):
+        elif not step.changes and first_rule(playbook, command, platform, catalogue) is None:
             sentence = f"`{command.source}` is not known to only read on {platform}; write `changes: true` if it must run"
             yield step.place, f"{sentence}, and the operator will be asked"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tshoot.playbook.catalogue import Catalogue, sample_command
+from tshoot.playbook.catalogue import Catalogue
 from tshoot.playbook.expressions import Expression
+from tshoot.playbook.safety import first_rule
 from tshoot.playbook.tree import AskStep, CaptureStep, Playbook, RunStep, Sampling
 
 COMMAND_FACTS: Mapping[str, str] = {
@@ -70,7 +71,8 @@ def _parsed(playbook: Playbook, step: RunStep, catalogue: Catalogue) -> Mapping[
     for platform in role.platforms if role else ():
         command = step.command_on(platform)
         if platform in catalogue.platforms() and command is not None:
-            parser = step.parser_on(platform) or catalogue.parser_of(platform, sample_command(playbook, command, platform, catalogue))
+            rule = first_rule(playbook, command, platform, catalogue)
+            parser = step.parser_on(platform) or (rule.parser if rule else None)
             found.update(catalogue.facts_of(parser) if parser in catalogue.parsers() and parser else {})
     return found
 

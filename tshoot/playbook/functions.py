@@ -26,7 +26,7 @@ def _default(value: Value, instead: Value) -> Value:
 
 def route_to(entries: list[Mapping[str, Value]], destination: str) -> Value:
     """The entry (`network`, `prefix_length`, `gateway`, `interface`) with the longest prefix that holds `destination`; None without one."""
-    address = ipaddress.ip_address(destination)
+    address = ipaddress.ip_address(str(destination))
     same_version = False
     best: tuple[int, Mapping[str, Value] | None] = (-1, None)
     for entry in entries:
@@ -80,8 +80,8 @@ TESTS: Mapping[str, Function] = {
     "known": Function(lambda value: not isinstance(value, Unknown), "the value could be read", takes_unknown=True),
     "unknown": Function(lambda value: isinstance(value, Unknown), "the value could not be read", takes_unknown=True),
     "none": Function(lambda value: value is None, "the value is none (looked for and absent)"),
-    "ipv4": Function(lambda value: ipaddress.ip_interface(value).version == 4, "an IPv4 address or prefix"),
-    "ipv6": Function(lambda value: ipaddress.ip_interface(value).version == 6, "an IPv6 address or prefix"),
+    "ipv4": Function(lambda value: ipaddress.ip_interface(str(value)).version == 4, "an IPv4 address or prefix"),
+    "ipv6": Function(lambda value: ipaddress.ip_interface(str(value)).version == 6, "an IPv6 address or prefix"),
     "in_own_prefix": Function(
         lambda next_hop, prefix: in_own_prefix(prefix, next_hop), "next_hop is in_own_prefix(prefix): inside the very prefix that it leads to"
     ),

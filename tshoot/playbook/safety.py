@@ -42,6 +42,11 @@ class Rule(Protocol):
     def pattern(self) -> str: ...
     @property
     def place(self) -> str: ...
+    @property
+    def parser(self) -> str | None:
+        """Which parser reads the output of such a command."""
+        ...
+
     def filled(self, command: str) -> tuple[tuple[str, str], ...] | None:
         """The places of the pattern, each with its type and value; None where the command does not fit it."""
         ...
@@ -100,9 +105,9 @@ def proofs(playbook: Playbook, gate: Gate) -> tuple[Proof, ...]:
     return tuple(found)
 
 
-def allowed(playbook: Playbook, template: Template, platform: str, gate: Gate) -> bool:
-    """Whether a pattern of the platform knows this command to only read, with some of the values that it may have."""
-    return any(gate.rule(platform, command) is not None for command, _ in samples(playbook, template))
+def first_rule(playbook: Playbook, template: Template, platform: str, gate: Gate) -> Rule | None:
+    """The pattern by which the platform knows this command to only read, with the first of its values that fit one; None where none does."""
+    return next((rule for command, _ in samples(playbook, template) if (rule := gate.rule(platform, command)) is not None), None)
 
 
 def _proof(playbook: Playbook, step_id: str, step: RunStep, platform: str, template: Template, gate: Gate) -> Proof:

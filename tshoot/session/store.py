@@ -21,6 +21,7 @@ from tshoot.session.evidence import Evidence
 from tshoot.session.files import disk_errors
 from tshoot.session.log import is_being_written
 from tshoot.session.read import EVIDENCE, LOG, chained_lines, marked_lines, read_events, read_header
+from tshoot.user_folders import data_folder
 
 _TELLING = re.compile(rb'"event": "(?:RunStarted|VerdictReached|RunEnded|VerificationBegan)"')
 _ASKING = re.compile(rb'"event": "EffectRequested"')
@@ -64,13 +65,8 @@ class Session:
 
 
 def default_root() -> Path:
-    """The folder of all sessions: `tshoot/sessions` under XDG_DATA_HOME, else where the system keeps a user's data."""
-    data_home = os.environ.get("XDG_DATA_HOME", "")
-    if Path(data_home).is_absolute():
-        return Path(data_home) / "tshoot" / "sessions"
-    from platformdirs import user_data_path
-
-    return user_data_path("tshoot", appauthor=False) / "sessions"
+    """The folder of all sessions."""
+    return data_folder() / "sessions"
 
 
 def list_sessions(root: Path) -> list[SessionEntry]:

@@ -243,6 +243,6 @@ def make_app(opening: Opening) -> TshootApp:
     if strange:
         raise UsageError(clean_line("; ".join(strange)), f"`tshoot playbooks show {playbook.id}` tells what it asks for")
     try:
-        return app(playbook, prepare(opening.playbook, opening.targets, opening.inputs, opening.platforms, known_targets(opening.settings)))
+        return app(playbook, prepare(playbook, opening.targets, opening.inputs, opening.platforms, known_targets(opening.settings)))
     except UsageError:  # something is missing or wrong: the set-up screen says what, at its field
         return app(playbook)

@@ -8,23 +8,16 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from tshoot.errors import TshootError
+from tshoot.user_folders import config_folder, replace_file
 
 _MOST = 4096  # bytes
 
 
 def preferences_file() -> Path:
-    """`tshoot/interface.json` under XDG_CONFIG_HOME, else where the system keeps a user's settings."""
-    config_home = os.environ.get("XDG_CONFIG_HOME", "")
-    if Path(config_home).is_absolute():
-        return Path(config_home) / "tshoot" / "interface.json"
-    from platformdirs import user_config_path
-
-    return user_config_path("tshoot", appauthor=False) / "interface.json"
+    return config_folder() / "interface.json"
 
 
 def remembered(file: Path) -> dict[str, str]:
@@ -49,20 +42,9 @@ def remembered(file: Path) -> dict[str, str]:
 
 def remember(file: Path, held: dict[str, str]) -> None:
     """Write `file` whole, for its owner alone; TshootError where that cannot be done."""
-    made = ""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # made with 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            json.dump(held, opened)
-            opened.write("\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(made).replace(file)
+        replace_file(file, json.dumps(held) + "\n")
     except OSError as error:
-        with suppress(OSError):
-            if made:
-                Path(made).unlink()
         raise TshootError(f"{file}: the choice is not remembered: {error.strerror}", "it holds until tshoot is left") from error
 
 

@@ -114,7 +114,7 @@ def _unfit(effect: RunCommand, spec: TargetSpec | None, answer: CommandRan | Non
     if _KEEP_OUT.search(effect.command):
         return "it holds what a template would take for its own"
     known = known_command(spec.platform, effect.command)
-    if not ShippedKnowledge().reads_only(spec.platform, known.command if known else effect.command):
+    if ShippedKnowledge().rule(spec.platform, known.command if known else effect.command) is None:
         return f"it is not known to only read on {spec.platform}; if it must be a step, write it with `changes: true`"
     return "" if answer is not None else "it has no answer"
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from tshoot.user_folders import data_folder
+
 
 @dataclass
 class Place:
@@ -92,10 +94,5 @@ def _lock(path: Path) -> int | None:
 
 
 def default_folder() -> Path:
-    """`tshoot/connections` beside the sessions: under XDG_DATA_HOME, else where the system keeps a user's data."""
-    data_home = os.environ.get("XDG_DATA_HOME", "")
-    if Path(data_home).is_absolute():
-        return Path(data_home) / "tshoot" / "connections"
-    from platformdirs import user_data_path
-
-    return user_data_path("tshoot", appauthor=False) / "connections"
+    """`connections` beside the sessions."""
+    return data_folder() / "connections"
