@@ -14,6 +14,7 @@ from tshoot.cli.transport_choice import ssh_by
 from tshoot.errors import UsageError
 from tshoot.tui.messages import Asked, Question
 from tshoot.tui.trial import Trials
+from tshoot.wiring import Settings
 
 HOSTS = {"host": ("ada@esx01",), "router": ("r1", "r2")}
 
@@ -51,7 +52,7 @@ def test_the_offer_is_made_on_the_screen_and_to_nobody_without_a_terminal(monkey
         asked.append(message.question)
         message.question.answer("yes")
 
-    assert Trials([], None, post).agree("Use ssh?", "no common kex")
+    assert Trials([], Settings(), post).agree("Use ssh?", "no common kex")
     assert [(one.form, one.text, one.detail) for one in asked] == [("confirm", "Use ssh?", "no common kex")]
     monkeypatch.setattr(terminal, "can_ask", lambda: False)
     assert not terminal.TerminalPrompter(CancelToken()).agree("Use ssh?", "no common kex")

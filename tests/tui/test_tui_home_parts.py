@@ -30,6 +30,7 @@ from tshoot.tui.paths import choices, completed, looks_like_path, path_of, what_
 from tshoot.tui.trial import TrialEnded, Trials, TrialsOver
 from tshoot.tui.widgets.field.candidates import Candidates
 from tshoot.tui.widgets.home.telling import playbook_row
+from tshoot.wiring import Settings
 
 CAPTURE = shipped("fixtures/captures") / "nfs.mount-denied" / "over-tcp.pcap"
 
@@ -185,7 +186,7 @@ def tried_by(monkeypatch: pytest.MonkeyPatch, rejecting: str = "") -> list[str]:
 def test_a_device_in_two_roles_is_logged_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
     logins, told = tried_by(monkeypatch), list[object]()
     targets = [TargetSpec("a", "ada@r1", "frr"), TargetSpec("b", "ada@R1:22", "frr"), TargetSpec("c", "ada@r2", "frr")]
-    Trials(targets, SshSettings(config_file=None), told.append)._run()
+    Trials(targets, Settings(ssh=SshSettings(config_file=None)), told.append)._run()
     assert logins == ["ada@r1", "ada@r2"]
     assert [message.tried.target.role for message in told if isinstance(message, TrialEnded)] == ["a", "b", "c"]
     assert [message.left for message in told if isinstance(message, TrialsOver)] == [()]
@@ -194,7 +195,7 @@ def test_a_device_in_two_roles_is_logged_into_once(monkeypatch: pytest.MonkeyPat
 def test_after_a_rejected_login_the_other_targets_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     logins, told = tried_by(monkeypatch, rejecting="ada@r1"), list[object]()
     targets = [TargetSpec("a", "ada@r1", "frr"), TargetSpec("b", "ada@r2", "frr")]
-    Trials(targets, SshSettings(config_file=None), told.append)._run()
+    Trials(targets, Settings(ssh=SshSettings(config_file=None)), told.append)._run()
     assert logins == ["ada@r1"]
     (over,) = (message for message in told if isinstance(message, TrialsOver))
     assert over.left == ("b",)

@@ -26,6 +26,7 @@ from tshoot.transports.settings import SshSettings
 from tshoot.tui.app import TshootApp
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.home import HomeScreen
+from tshoot.tui.screens.run import RunScreen
 from tshoot.tui.screens.setup import SetupScreen
 from tshoot.tui.screens.text_analysis import TextAnalysisScreen
 from tshoot.tui.widgets.field.field import Field
@@ -368,6 +369,32 @@ async def test_a_password_is_asked_for_once_and_the_test_passes(tmp_path: Path, 
         await until(pilot, lambda: "✓ logged in" in trial(pilot), "the login")
         assert served.devices["host"].password not in screen_text(pilot)
         assert len(attempts) == 1
+        await until(pilot, lambda: app.screen.trials is None, "the end of the test")
+        held = app.screen.settings.ssh.credentials
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: len(attempts) == 2 and app.screen.trials is None, "another test, with the same password")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen), "the run")
+        await until(pilot, lambda: len(attempts) == 3, "its login, with the same password")
+        assert asked(pilot) == "" and held._given
+        (bridge,) = app.bridges
+        bridge.cancel.cancel()
+        await until(pilot, lambda: not held._given, "the end of what was given")
+
+
+async def test_what_a_test_was_given_is_wiped_when_the_set_up_is_left(tmp_path: Path, served: Served) -> None:
+    given = without_key(opening_of(served, tmp_path, known=True))
+    app = TshootApp(given)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await with_test_begun(pilot, given)
+        await until(pilot, lambda: "assword" in asked(pilot), "the prompt")
+        app.screen.query_one("#question-answer", Input).value = served.devices["host"].password
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.trials is None, "the end of the test")
+        held = app.screen.settings.ssh.credentials
+        assert held._given
+        await pilot.press("escape")
+        await until(pilot, lambda: not held._given, "the end of what was given")
 
 
 async def test_a_rejected_password_is_never_repeated_without_a_warning(tmp_path: Path, served: Served, attempts: list[str]) -> None:
@@ -423,7 +450,7 @@ async def test_from_the_symptom_through_the_test_to_the_start(tmp_path: Path, se
     given = opening_of(served, tmp_path, known=True)
     app = TshootApp(replace(given, playbook=""))
     started: list[str] = []
-    app.run_playbook = lambda prepared: started.append(prepared.targets["host"].host)  # type: ignore[method-assign]
+    app.run_playbook = lambda prepared, *given: started.append(prepared.targets["host"].host)  # type: ignore[method-assign]
     async with app.run_test(size=(140, 40)) as pilot:
         await at_home(pilot)
         await pilot.press(*"mount denied", "enter")

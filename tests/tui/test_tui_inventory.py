@@ -111,7 +111,7 @@ def test_what_was_remembered_wrongly_is_forgotten_when_the_device_says_otherwise
         return Tried(target, 0.1, platforms=said if said != (target.platform,) else ())
 
     monkeypatch.setattr("tshoot.tui.trial.try_connection", tried)
-    trials = Trials([TargetSpec("router", "leaf1", "cisco_ios")], settings.ssh, lambda message: None, run=settings)
+    trials = Trials([TargetSpec("router", "leaf1", "cisco_ios")], settings, lambda message: None)
     trials._run()
     assert memory.recall("leaf1", place) is not None
     said = ("arista_eos",)

@@ -154,13 +154,16 @@ class Bridge:
             return [Change("output", "defect", [line(("not shown: ", "bad"), span(f"{type(event).__name__}: {error!r}"))])]
 
 
-def live(prepared: Prepared, settings: Settings) -> Work:
-    """A run on the targets."""
+def live(prepared: Prepared, settings: Settings, after: Callable[[], None] = lambda: None) -> Work:
+    """A run on the targets, and then `after`."""
 
     def work(bridge: Bridge) -> Verdict | None:
-        started = start(prepared, settings, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel, steering=bridge.steering)
-        bridge.opened(started.session, started.folder)
-        return started.run()
+        try:
+            started = start(prepared, settings, operator=bridge, prompter=bridge, views=[bridge], cancel=bridge.cancel, steering=bridge.steering)
+            bridge.opened(started.session, started.folder)
+            return started.run()
+        finally:
+            after()
 
     return work
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tshoot.packets.analysis import Analysis
     from tshoot.playbook.tree import Playbook
     from tshoot.tui.bridge import Bridge, Work
-    from tshoot.wiring import Prepared
+    from tshoot.wiring import Prepared, Settings
 
 
 def _providers() -> set[type[Provider] | Callable[[], type[Provider]]]:
@@ -67,11 +67,12 @@ class Navigation(App[int]):
 
         self.push_screen(SetupScreen(playbook, self.opening))
 
-    def run_playbook(self, prepared: Prepared) -> None:
+    def run_playbook(self, prepared: Prepared, settings: Settings | None = None, after: Callable[[], None] = lambda: None) -> None:
+        """By the settings that tshoot was opened with, unless others are given; `after` is called at the end of the run."""
         from tshoot.tui.bridge import Bridge, live
 
         title = f"{prepared.playbook.id}: {prepared.playbook.title}"
-        self._show_run(Bridge(live(prepared, self.opening.settings), self.clock), title, self.opening.remark)
+        self._show_run(Bridge(live(prepared, settings or self.opening.settings, after), self.clock), title, self.opening.remark)
 
     def show_session(self, folder: Path, title: str) -> None:
         from tshoot.tui.bridge import Bridge, recorded

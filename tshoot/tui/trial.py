@@ -1,6 +1,7 @@
 """Trying the targets of the set-up, one after the other, in a thread of its own: each logs in once, and what came of it is told.
 
-After a login that was rejected the rest is not tried: the same account may count failures over all its devices.
+After a login that was rejected the rest is not tried: the same account may count failures over all its devices. What was given for logins that all
+went well is handed on, so that the run does not ask for it again; else it is wiped at once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -25,6 +27,9 @@ from tshoot.transports.config.resolving import resolve
 from tshoot.transports.settings import SshSettings
 from tshoot.tui.messages import Asked, Question
 from tshoot.wiring import Settings, known_targets, ssh_of_a_run
+
+if TYPE_CHECKING:
+    from tshoot.transports.login.credentials import Credentials
 
 _DEFECT = "this is a defect of tshoot: please report it"
 
@@ -44,11 +49,14 @@ class TrialEnded(Message):
 
 
 class TrialsOver(Message):
-    """Nothing is tried any more. `left` are the roles that were not tried, `why` says why."""
+    """Nothing is tried any more. `left` are the roles that were not tried, `why` says why.
 
-    def __init__(self, left: tuple[str, ...], why: str) -> None:
+    `credentials` are those of logins that all went well, None after any other; `forget` wipes them, which is for whoever takes them.
+    """
+
+    def __init__(self, left: tuple[str, ...], why: str, credentials: Credentials | None, forget: Callable[[], None]) -> None:
         super().__init__()
-        self.left, self.why = left, why
+        self.left, self.why, self.credentials, self.forget = left, why, credentials, forget
 
 
 class Trials:
@@ -57,20 +65,15 @@ class Trials:
     def __init__(
         self,
         targets: Sequence[TargetSpec],
-        settings: SshSettings | None,
+        settings: Settings,
         post: Callable[[Message], object],
-        *,
-        run: Settings | None = None,
         unsure: Collection[str] = frozenset(),
     ) -> None:
-        """`run` are the settings of the run to be, whose inventory says where targets are; `unsure` the roles whose platform nobody knows:
-
-        their devices are asked what they are.
-        """
+        """`settings` are those of the run to be; `unsure` the roles whose platform nobody knows: their devices are asked what they are."""
         self.cancel = CancelToken()
         self._targets, self._settings, self._post, self._unsure = list(targets), settings, post, unsure
-        self._given = run or Settings(ssh=settings)
         self._inventory: Inventory | None = None
+        self._ssh = settings.ssh or SshSettings()
 
     def begin(self) -> None:
         threading.Thread(target=self._run, name="tshoot trial", daemon=True).start()
@@ -78,10 +81,10 @@ class Trials:
     def _run(self) -> None:
         left, why = [target.role for target in self._targets], ""
         done: dict[str, Tried] = {}
-        forget: Callable[[], object] = lambda: None  # noqa: E731
+        forget: Callable[[], None] = lambda: None  # noqa: E731
         try:
-            self._inventory = known_targets(self._given)
-            self._settings, forget = ssh_of_a_run(self._given, self._inventory)
+            self._inventory = known_targets(self._settings)
+            self._ssh, forget = ssh_of_a_run(self._settings, self._inventory)
             for target in self._targets:
                 tried = self._once(target, done)
                 self.cancel.check()  # what then failed did so for want of an answer
@@ -96,34 +99,36 @@ class Trials:
             why = f"not tried: {error.message}"
         except Exception as error:  # whatever it is must end the trial, not hang it
             why = f"not tried: {type(error).__name__}: {error}; {_DEFECT}"
-        forget()
-        self._post(TrialsOver(tuple(left), why))
+        well = not left and all(not tried.kind for tried in done.values())
+        taken = self._post(TrialsOver(tuple(left), why, self._ssh.credentials if well else None, forget))
+        if not well or taken is False:  # the set-up was left meanwhile
+            forget()
 
     def _once(self, target: TargetSpec, done: dict[str, Tried]) -> Tried:
         """A device that plays two roles is logged into once."""
         unsure = target.role in self._unsure
-        key = f"{account(target.host, self._settings)} {'' if unsure else target.platform}"
+        key = f"{account(target.host, self._ssh)} {'' if unsure else target.platform}"
         if key not in done:
             self._post(TrialMoved(target.role, "connecting"))
             done[key] = (self._asked_what if unsure else self._tried)(target)
         return replace(done[key], target=target)
 
     def _tried(self, target: TargetSpec) -> Tried:
-        tried = try_connection(target, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
+        tried = try_connection(target, self, self._ssh, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
         if tried.platforms and self._inventory is not None:
-            default_memory(self._given.state).forget(self._inventory.typed(target.host).place)  # whatever was remembered is wrong
+            default_memory(self._settings.state).forget(self._inventory.typed(target.host).place)  # whatever was remembered is wrong
         return tried
 
     def _asked_what(self, target: TargetSpec) -> Tried:
         """The login, and the questions by which a device is recognised; what it says is remembered."""
-        found = recognise(target.host, self, self._settings, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
+        found = recognise(target.host, self, self._ssh, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
         if found.kind:
             return Tried(target, found.seconds, kind=found.kind, problem=found.problem, hint=found.hint, rejected=found.rejected)
         if not found.platforms:
             return Tried(target, found.seconds, remarks=(found.told,))
         if self._inventory is not None:
             known = self._inventory.typed(target.host)
-            remember(default_memory(self._given.state), known.name, known.place, found)
+            remember(default_memory(self._settings.state), known.name, known.place, found)
         return Tried(target, found.seconds, found.said, platforms=found.platforms)
 
     # --- the prompter of its logins ---

@@ -187,7 +187,7 @@ class SetupScreen(TryingScreen):
         except TshootError as error:
             self._say(f"! {error.message}")
             return
-        self.app.run_playbook(prepared)
+        self.app.run_playbook(prepared, *self.handed_on())
 
     def action_help(self) -> None:
         self.app.push_screen(Help())

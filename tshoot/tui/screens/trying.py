@@ -1,18 +1,21 @@
 """A screen whose targets can be tried before a run: one login each, with the questions of a login, told under the field of the target.
 
-A login that was rejected is remembered as long as tshoot runs, and whoever would repeat it is asked first: repeated failures
-lock accounts.
+What the logins of good tests were given is kept for the run, until that has ended or the screen is left. A login that was rejected is remembered
+as long as tshoot runs, and whoever would repeat it is asked first: repeated failures lock accounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from tshoot.model.events import TargetSpec
 from tshoot.model.text import clean_line
+from tshoot.transports.settings import SshSettings
 from tshoot.tui.messages import Asked
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.trial import TrialEnded, TrialMoved, Trials, TrialsOver, account
@@ -21,9 +24,10 @@ from tshoot.tui.widgets.field.form import Form
 from tshoot.tui.widgets.field.trial_telling import doing, left_out, outcome
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
-from tshoot.wiring import Opening
+from tshoot.wiring import Opening, Settings
 
 if TYPE_CHECKING:
+    from tshoot.transports.login.credentials import Credentials
     from tshoot.tui.app import TshootApp
 
 
@@ -36,6 +40,22 @@ class TryingScreen(Screen[None]):
         super().__init__()
         self._opening = opening
         self.trials: Trials | None = None
+        self._credentials: Credentials | None = None
+        self._held = ExitStack()  # its end wipes them
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the run, with what good tests were given for their logins."""
+        given = self._opening.settings
+        if self._credentials is None:
+            return given
+        return replace(given, ssh=replace(given.ssh or SshSettings(), credentials=self._credentials))
+
+    def handed_on(self) -> tuple[Settings, Callable[[], None]]:
+        """`settings`, whose credentials are for the caller to wipe from now on, by the second."""
+        settings, held = self.settings, self._held.pop_all()
+        self._credentials = None
+        return settings, held.close
 
     @property
     def form(self) -> Form:
@@ -59,8 +79,7 @@ class TryingScreen(Screen[None]):
         targets = [TargetSpec(field.label, field.value, self.form.platform_of(field.label)) for field in chosen]
         if targets and self.trials is None:
             unsure = {target.role for target in targets if self.form.is_unsure(target.role)}
-            run = self._opening.settings
-            self.trials = Trials(targets, run.ssh, self.post_message, run=run, unsure=unsure)
+            self.trials = Trials(targets, self.settings, self.post_message, unsure)
             self.query_one(Header).show_state("testing", "accent")
             self.trials.begin()
 
@@ -84,6 +103,11 @@ class TryingScreen(Screen[None]):
 
     def on_trials_over(self, event: TrialsOver) -> None:
         self.trials = None
+        self._credentials = event.credentials
+        if event.credentials is None:
+            self._held.close()
+        else:
+            self._held.callback(event.forget)
         self.query_one(QuestionBar).close()
         self.query_one(Header).show_state("set-up", "accent")
         for role in event.left:
@@ -124,5 +148,6 @@ class TryingScreen(Screen[None]):
         self.query_one(QuestionBar).give(answer)
 
     def on_unmount(self) -> None:
+        self._held.close()
         if self.trials:
             self.trials.cancel.cancel()
