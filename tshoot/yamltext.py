@@ -54,15 +54,20 @@ def load_yaml(text: str, origin: str) -> Any:
 
 def load_yaml_file(path: Path) -> Any:
     """`load_yaml` of a file; an unreadable file is a PlaybookError too."""
+    return load_yaml(yaml_file_text(path), str(path))
+
+
+def yaml_file_text(path: Path, most: int = MOST_CHARACTERS) -> str:
+    """What the file holds; PlaybookError where it cannot be read, or has more than `most` characters."""
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(MOST_CHARACTERS + 1)
+            text = file.read(most + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise PlaybookError(f"{path}: cannot be read: {error}", "check the path and its permissions", (f"{path}:1:1: {error}",)) from error
-    if len(text) > MOST_CHARACTERS:
-        where = f"{path}:1:1: longer than {MOST_CHARACTERS:,} characters"
+    if len(text) > most:
+        where = f"{path}:1:1: longer than {most:,} characters"
         raise PlaybookError(where, "is it the right file?", (where,))
-    return load_yaml(text, str(path))
+    return text
 
 
 def _value(node: Node, made: dict[int, Any]) -> Any:

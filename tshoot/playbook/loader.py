@@ -28,7 +28,7 @@ from tshoot.playbook.tree import (
     WaitStep,
 )
 from tshoot.shipped import shipped
-from tshoot.yamltext import form_problems, load_yaml, position
+from tshoot.yamltext import form_problems, load_yaml, position, yaml_file_text
 
 if TYPE_CHECKING:
     from tshoot.playbook.document import (
@@ -66,15 +66,7 @@ def shipped_playbooks() -> tuple[Path, ...]:
 
 def load_playbook(path: Path) -> Playbook:
     """Read, check the form, build. Raises PlaybookError with every problem of form that the file has."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(MAX_CHARACTERS + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError(f"{path}: cannot be read: {error}", "check the path and its permissions", (f"{path}:1:1: {error}",)) from error
-    if len(text) > MAX_CHARACTERS:
-        problem = f"{path}:1:1: longer than {MAX_CHARACTERS:,} characters, which no playbook needs"
-        raise PlaybookError(problem, "is it the right file?", (problem,))
-    return playbook_from_text(text, str(path))
+    return playbook_from_text(yaml_file_text(path, MAX_CHARACTERS), str(path))
 
 
 @lru_cache(maxsize=32)  # a playbook is frozen, and the sessions of one hold the same text
