@@ -25,7 +25,7 @@ from tshoot.transports.busy import says_busy
 from tshoot.transports.choose import transport_for
 from tshoot.transports.login.credentials import Credentials
 from tshoot.transports.pace import Pace
-from tshoot.transports.paced import Paced
+from tshoot.transports.paced import Approach, Paced
 from tshoot.transports.settings import SshSettings
 
 LINUX = load_platform("linux")
@@ -297,7 +297,7 @@ class Quiet:
 
 def quiet(pace: Pace, inner: Quiet, limits=PaceRecipe(), notes=print, host="quiet") -> Paced:  # noqa: B008
     device = pace.device(host, 22)
-    return Paced(lambda: inner, host, device, device, limits, notes)
+    return Paced(host, lambda cancel: Approach(lambda: inner, device, device), limits, notes)
 
 
 def test_commands_of_all_runs_together_keep_to_the_rate():
@@ -345,6 +345,52 @@ def test_places_are_given_back(tmp_path, folder):
         transport.close()
     if folder == "connections":
         assert list((tmp_path / folder).iterdir()) == []
+
+
+def test_the_wait_for_a_place_ends_with_the_transport():
+    pace, notes = quick(place_patience=60), []
+    holder, waiting = quiet(pace, Quiet(), PaceRecipe(1)), quiet(pace, Quiet(), PaceRecipe(1), notes.append)
+    holder.connect(CancelToken())
+    threading.Thread(target=lambda: (wait_until(lambda: notes), waiting.close())).start()
+    with pytest.raises(TargetError, match="closed here"):
+        waiting.connect(CancelToken())
+    assert notes == ["quiet: waiting: tshoot has 1 connection to it already, as many as it makes to such a device"]
+    holder.close()
+
+
+def test_the_ssh_config_is_read_when_it_is_connected_and_a_cancel_ends_that(tmp_path):
+    """Its `Match exec` may take its time."""
+    config = tmp_path / "config"
+    config.write_text(f'Match exec "touch {tmp_path}/began; sleep 60"\n Port 1\n')
+    config.chmod(0o600)
+    settings = SshSettings(config_file=config, known_hosts=(), use_agent=False, default_keys=(), pace=quick())
+    transport = transport_for(LINUX, "host", Operator(), settings, print)
+    assert not (tmp_path / "began").exists()
+    cancel = CancelToken()
+    threading.Thread(target=lambda: (wait_until((tmp_path / "began").exists), cancel.cancel())).start()
+    with pytest.raises(Cancelled):
+        transport.connect(cancel)
+    transport.close()
+
+
+def test_what_was_agreed_holds_while_a_busy_device_is_waited_for(tmp_path):
+    """The way is one for the system's ssh; the device takes no connection at first."""
+    config = tmp_path / "config"
+    config.write_text("BindInterface lo\n")
+    config.chmod(0o600)
+    operator, notes = Operator(agrees=True), []
+    with Sshd(tmp_path / "sshd", options="MaxStartups 1") as server, held_open(server) as held:
+        transport = paced(server, quick(patience=60), operator, notes, config_file=config)
+        threading.Thread(target=lambda: (wait_until(lambda: sum("is busy" in note for note in notes) >= 2), held.close())).start()
+        transport.connect(CancelToken())
+        assert len(operator.questions) == 1
+        transport.close()
+
+
+def test_those_who_wait_for_a_busy_device_come_back_one_by_one():
+    device = quick(first_pause=5.0).device("busy", 22)
+    device.busy()
+    assert len({round(device.pause(), 3) for _ in range(20)}) > 10
 
 
 def test_a_failed_login_keeps_no_place():

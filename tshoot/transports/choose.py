@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
-from tshoot.errors import TshootError, UsageError
+from tshoot.cancel import CancelToken
+from tshoot.errors import Cancelled, TshootError, UsageError
 from tshoot.model.text import clean_line
 from tshoot.platforms.loader import Platform
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter, Transport
 from tshoot.transports.config.host_settings import HostSettings
-from tshoot.transports.config.way import way_to
-from tshoot.transports.paced import Paced
+from tshoot.transports.config.way import find_way
+from tshoot.transports.paced import Approach, Paced
 from tshoot.transports.settings import SshSettings
 
 Way = tuple[HostSettings, ...]
@@ -19,31 +21,41 @@ Way = tuple[HostSettings, ...]
 
 def transport_for(platform: Platform, host: str, prompter: Prompter, settings: SshSettings | None, on_note: Callable[[str], None]) -> Transport:
     """Not connected yet. `on_note` is told in words what goes on without success, such as an `enable` that was refused, or a device that is busy."""
-    settings = settings or SshSettings()
-    way = _way(host, settings)
-    ends = ((way[0].host, way[0].port), (way[-1].host, way[-1].port)) if way else ((host, 0), (host, 0))
-    gate, device = (settings.pace.device(*place) for place in ends)
-    return Paced(lambda: _transport(platform, host, prompter, settings, on_note, way), host, device, gate, platform.pace, on_note)
+    ssh = settings or SshSettings()
+    name = chosen(host, ssh)
+    agreed = threading.Event()  # once, also where a busy device is come back to
+
+    def by_openssh() -> Transport:
+        agreed.set()
+        return _by_openssh(platform, host, prompter, ssh, on_note)
+
+    def made(way: Way) -> Transport:
+        if name == "openssh" or agreed.is_set():
+            return by_openssh()
+        first = _by_paramiko(platform, host, prompter, ssh, on_note, way)
+        if name == "paramiko":
+            return first
+        from tshoot.transports.choosing import Choosing
+
+        return Choosing(host, first, by_openssh, prompter, on_note)
+
+    def approach(cancel: CancelToken) -> Approach:
+        way = _way(host, ssh, cancel)
+        ends = ((way[0].host, way[0].port), (way[-1].host, way[-1].port)) if way else ((host, 0), (host, 0))
+        gate, device = (ssh.pace.device(*place) for place in ends)
+        return Approach(lambda: made(way), device, gate)
+
+    return Paced(host, approach, platform.pace, on_note)
 
 
-def _way(host: str, settings: SshSettings) -> Way:
+def _way(host: str, settings: SshSettings, cancel: CancelToken) -> Way:
     """() where what was typed is no way: the transport says so in its words."""
     try:
-        return way_to(host, settings)
+        return find_way(host, settings, cancel)
+    except Cancelled:
+        raise
     except TshootError:
         return ()
-
-
-def _transport(platform: Platform, host: str, prompter: Prompter, settings: SshSettings, on_note: Callable[[str], None], way: Way) -> Transport:
-    name = chosen(host, settings)
-    if name == "openssh":
-        return _by_openssh(platform, host, prompter, settings, on_note)
-    first = _by_paramiko(platform, host, prompter, settings, on_note, way)
-    if name == "paramiko":
-        return first
-    from tshoot.transports.choosing import Choosing
-
-    return Choosing(host, first, lambda: _by_openssh(platform, host, prompter, settings, on_note), prompter, on_note)
 
 
 def chosen(host: str, settings: SshSettings) -> str:

@@ -16,6 +16,7 @@ from tshoot.errors import TargetError
 from tshoot.model.events import CommandRan
 from tshoot.transports.base import NeedsOpenSsh, OnBytes, OnOutput, Process, Prompter, Transport
 from tshoot.transports.bounded import acquire
+from tshoot.transports.one_login import without_frames
 
 _QUESTION = "Connect with this system's own ssh instead?"
 _WHY = "The library that tshoot logs in with is at its end there; no login was tried"
@@ -62,7 +63,7 @@ class Choosing:
             hint = "the system's own ssh can: install it (Debian, Ubuntu: `apt-get install openssh-client`), then `--transport openssh`"
             self._failure = TargetError(error.kind, error.message, hint)
         elif self._closed or not self._prompter.agree(_QUESTION, f"{reason}. {_WHY}"):
-            self._failure = error
+            self._failure = without_frames(error)
         if self._failure is not None:
             raise self._failure
         self._inner.close()

@@ -19,11 +19,9 @@ from tshoot.transports.bounded import Deadline
 from tshoot.transports.link import Link, shown
 from tshoot.transports.listing import size_command, size_of
 from tshoot.transports.one_login import GONE
-from tshoot.transports.process import RemoteProcess
+from tshoot.transports.process import TICK, RemoteProcess
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.fetch import Copy, cat_command, check_cat
-
-_TICK = 0.1
 
 
 class ExecTransport(ABC):
@@ -52,7 +50,7 @@ class ExecTransport(ABC):
     def run(self, command: str, *, timeout: float, cancel: CancelToken, on_output: OnOutput | None = None) -> CommandRan:
         process = self._start(command, cancel, on_output, keep=True, limit=self.settings.max_output, stdin=False)
         try:
-            while not process.pump(_TICK):
+            while not process.pump(TICK):
                 cancel.check()
                 if process.seconds > timeout:
                     self._timed_out(command, timeout, process)
@@ -90,7 +88,7 @@ class ExecTransport(ABC):
         copy.deadline.restart(self.settings.stall_timeout)
         process = self._start(cat_command(remote), cancel, copy.take, keep=False, limit=self.settings.max_fetch, stdin=False)
         try:
-            while not process.pump(_TICK):
+            while not process.pump(TICK):
                 cancel.check()
                 if copy.deadline.left() <= 0:
                     self._link.fail("timeout", f"{copy.name}: the copy stands still after {copy.done} of {copy.total} bytes", GONE)

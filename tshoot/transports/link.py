@@ -40,11 +40,6 @@ class Link(Protocol):
         ...
 
     @property
-    def name(self) -> str:
-        """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
-        ...
-
-    @property
     def account(self) -> Account:
         """Who is logged in; what was typed where nobody is yet."""
         ...

@@ -19,6 +19,16 @@ from tshoot.transports.settings import SshSettings
 GONE = "connect again when the host answers; what was found so far is kept"
 
 
+def _closed_here(host: str) -> TargetError:
+    return TargetError("closed", f"{host}: the connection was closed here", "connect again")
+
+
+def without_frames(error: TargetError) -> TargetError:
+    """The same, to be kept: the frames of a login hold what was given for it."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
 class Closeable(Protocol):
     def close(self) -> None: ...
 
@@ -34,6 +44,7 @@ class OneLogin(Generic[Made]):
         self._attempt: Made | None = None
         self._made: Made | None = None
         self._failure: TargetError | None = None
+        self._closed = False
         self._connecting = threading.Lock()
         self._channels = threading.Semaphore(settings.max_channels)
 
@@ -45,9 +56,12 @@ class OneLogin(Generic[Made]):
                 raise self._failure
             if self._made is None:
                 self._made = self._establish(cancel)
+                if self._closed:  # while there was nothing to cut short yet
+                    self._made.close()
+                    raise _closed_here(self.host)
         except TargetError as error:
-            self._failure = error
-            raise
+            self._failure = without_frames(error)
+            raise self._failure from None
         finally:
             self._connecting.release()
 
@@ -57,16 +71,16 @@ class OneLogin(Generic[Made]):
 
     def close(self) -> None:
         """Also cuts short a login that is under way. The link is not used again."""
-        self._failure = self._failure or TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+        self._closed = True
+        self._failure = self._failure or _closed_here(self.host)
         if self._attempt is not None:
             self._attempt.close()
 
     def fail(self, kind: str, message: str, hint: str) -> NoReturn:
         """Raise; what concerns the whole target is remembered for later calls."""
-        error = TargetError(kind, message, hint)
         if kind in TARGET_FAILURES:
-            self._failure = self._failure or error
-        raise error
+            self._failure = self._failure or TargetError(kind, message, hint)
+        raise TargetError(kind, message, hint)
 
     def break_off(self, kind: str, message: str, partial: CommandRan) -> NoReturn:
         """A command's end that is the target's: remembered, and raised with what was printed so far."""

@@ -17,9 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from tshoot.cancel import CancelToken
-from tshoot.errors import TargetError
 from tshoot.transports.bounded import acquire
-from tshoot.transports.config.places import Place, Places, default_folder
+from tshoot.transports.places import Place, Places, default_folder
 
 _TICK = 0.2
 _LONGEST_PAUSE = 15.0
@@ -58,19 +57,11 @@ class Device:
 
     # --- connections ---
 
-    def place(self, most: int, cancel: CancelToken, on_wait: Callable[[str], object]) -> Place:
-        """One of `most` places for a connection; waits for one, TargetError "refused" where none comes free in time."""
+    def place(self, most: int, cancel: CancelToken, waits: Callable[[], object]) -> Place | None:
+        """One of `most` places for a connection; None where none comes free in time. `waits` is called again and again meanwhile, and may raise."""
         end = time.monotonic() + self._pace.place_patience
-        told = False
-        while (place := self._places.take(self._name, most)) is None:
-            if time.monotonic() > end:
-                hint = "end another run or session of tshoot there first"
-                raise TargetError(
-                    "refused", f"tshoot has {most} connection{'s' * (most != 1)} to it already, as many as it makes to such a device", hint
-                )
-            if not told:
-                on_wait(f"waiting: tshoot has {most} connection{'s' * (most != 1)} to it already, as many as it makes to such a device")
-                told = True
+        while (place := self._places.take(self._name, most)) is None and time.monotonic() < end:
+            waits()
             cancel.wait(_TICK)
             cancel.check()
         return place
@@ -113,10 +104,10 @@ class Device:
             self._busy, self._not_before = 0, 0.0
 
     def pause(self) -> float:
-        """Seconds that it is still left alone, 0 where it may be asked."""
+        """Seconds that it is still left alone, 0 where it may be asked; for each who asks a little other ones."""
         with self._lock:
             left = self._not_before - time.monotonic()
-        return max(0.0, left)
+        return max(0.0, left) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - no secret
 
     # --- commands ---
 

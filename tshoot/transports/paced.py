@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
@@ -17,23 +18,37 @@ from tshoot.model.events import CommandRan
 from tshoot.platforms.loader import PaceRecipe
 from tshoot.transports.base import OnBytes, OnOutput, Process, TargetBusy, Transport
 from tshoot.transports.bounded import acquire
-from tshoot.transports.config.places import Place
+from tshoot.transports.one_login import without_frames
 from tshoot.transports.pace import Device
+from tshoot.transports.places import Place
 
 _LOST = ("closed", "unresponsive")
 
 
-class Paced:
-    """`make` gives a fresh transport, not connected. `gate` is the first hop on the way there, which may be the device itself."""
+@dataclass(frozen=True)
+class Approach:
+    """`make` gives a fresh transport to `device`, not connected. `gate` is the first hop on the way there, which may be the device itself."""
 
-    def __init__(
-        self, make: Callable[[], Transport], host: str, device: Device, gate: Device, limits: PaceRecipe, on_note: Callable[[str], object]
-    ) -> None:
+    make: Callable[[], Transport]
+    device: Device
+    gate: Device
+
+
+class _Standing(NamedTuple):
+    transport: Transport
+    approach: Approach
+    place: Place
+
+
+class Paced:
+    """`approach` finds the way, which may take its time: an ssh_config may have commands run."""
+
+    def __init__(self, host: str, approach: Callable[[CancelToken], Approach], limits: PaceRecipe, on_note: Callable[[str], object]) -> None:
         self.host = host
-        self._make, self._device, self._gate, self._limits, self._on_note = make, device, gate, limits, on_note
-        self._inner = make()
-        self._place: Place | None = None
-        self._connected, self._closed = False, False
+        self._approach, self._limits, self._on_note = approach, limits, on_note
+        self._inner: Transport | None = None
+        self._standing: _Standing | None = None
+        self._closed = False
         self._failure: TargetError | None = None
         self._connecting = threading.Lock()
         self._woken = threading.Event()
@@ -42,55 +57,75 @@ class Paced:
 
     def connect(self, cancel: CancelToken) -> None:
         cancel.check()
-        if not self._connected:
-            acquire(self._connecting, cancel)
-            try:
-                if not self._connected:
-                    self._establish(cancel)
-                    return
-            finally:
-                self._connecting.release()
-        with self._watched():
-            self._inner.connect(cancel)
+        if self._standing is None:
+            self._stand(cancel)
+        else:
+            with self._watched(self._standing):
+                self._standing.transport.connect(cancel)
 
-    def _establish(self, cancel: CancelToken) -> None:
+    def _stand(self, cancel: CancelToken) -> _Standing:
+        """The connection, made where there is none."""
+        acquire(self._connecting, cancel)
+        try:
+            if self._standing is None:
+                self._standing = self._establish(cancel)
+                if self._closed:
+                    self._standing.place.give_back()
+            return self._standing
+        finally:
+            self._connecting.release()
+
+    def _establish(self, cancel: CancelToken) -> _Standing:
         if self._failure is not None:
             raise self._failure
-        place = self._device.place(self._limits.connections, cancel, self._tell)
+        approach = self._approach(cancel)
+        place = self._place_at(approach.device, cancel)
         try:
-            self._try_until_it_is_not_busy(cancel)
-            self._place, self._connected = place, True
-        except TargetError as error:
-            self._failure = error
-            raise
-        finally:
-            if not self._connected or self._closed:
-                place.give_back()
+            return _Standing(self._as_soon_as_it_is_not_busy(approach, cancel), approach, place)
+        except BaseException as error:
+            place.give_back()
+            if not isinstance(error, TargetError):
+                raise
+            self._failure = without_frames(error)
+            raise self._failure from None
 
-    def _try_until_it_is_not_busy(self, cancel: CancelToken) -> None:
-        waited, attempts = 0.0, 0
+    def _place_at(self, device: Device, cancel: CancelToken) -> Place:
+        most, told = self._limits.connections, threading.Event()
+        full = f"tshoot has {most} connection{'s' * (most != 1)} to it already, as many as it makes to such a device"
+
+        def waits() -> None:
+            self._check_open()
+            if not told.is_set():
+                told.set()
+                self._tell(f"waiting: {full}")
+
+        place = device.place(most, cancel, waits)
+        if place is None:
+            raise TargetError("refused", f"{self.host}: {full}", "end another run or session of tshoot there first")
+        return place
+
+    def _as_soon_as_it_is_not_busy(self, approach: Approach, cancel: CancelToken) -> Transport:
+        waited, attempts, gate = 0.0, 0, approach.gate
         while True:
-            waited += self._leave_alone(self._gate.pause(), cancel)
+            waited += self._leave_alone(gate.pause(), cancel)
             attempts += 1
+            inner = self._inner = approach.make()
+            self._check_open()
             try:
-                with self._device.logging_in(cancel):
-                    self._inner.connect(cancel)
-                self._gate.well()
-                return
+                with approach.device.logging_in(cancel):
+                    inner.connect(cancel)
+                gate.well()
+                return inner
             except TargetBusy as busy:
                 self._check_open()
-                pause = self._gate.busy()
-                if waited + pause > self._gate.patience:
+                pause = gate.busy()
+                if waited + pause > gate.patience:
                     raise _given_up(busy, attempts, waited) from busy
                 self._tell(
                     f"is busy{f' (it says `{busy.said[:80]}`)' if busy.said else ''}; trying again in {pause:.0f} s, nothing was tried to log in"
                 )
-                self._renew()
-
-    def _renew(self) -> None:
-        with suppress(Exception):
-            self._inner.close()
-        self._inner = self._make()
+                with suppress(Exception):
+                    inner.close()
 
     def _leave_alone(self, seconds: float, cancel: CancelToken) -> float:
         if seconds > 0:
@@ -110,32 +145,31 @@ class Paced:
     # --- what goes over it ---------------------------------------------------------------------------
 
     def run(self, command: str, *, timeout: float, cancel: CancelToken, on_output: OnOutput | None = None) -> CommandRan:
-        with self._turn(cancel):
-            return self._inner.run(command, timeout=timeout, cancel=cancel, on_output=on_output)
+        with self._turn(cancel) as inner:
+            return inner.run(command, timeout=timeout, cancel=cancel, on_output=on_output)
 
     def spawn(self, command: str, *, cancel: CancelToken) -> Process:
-        with self._turn(cancel):
-            return self._inner.spawn(command, cancel=cancel)
+        with self._turn(cancel) as inner:
+            return inner.spawn(command, cancel=cancel)
 
     def fetch(self, remote: str, into: BinaryIO, *, cancel: CancelToken, on_bytes: OnBytes | None = None) -> int:
-        with self._turn(cancel):
-            return self._inner.fetch(remote, into, cancel=cancel, on_bytes=on_bytes)
+        with self._turn(cancel) as inner:
+            return inner.fetch(remote, into, cancel=cancel, on_bytes=on_bytes)
 
     @contextmanager
-    def _turn(self, cancel: CancelToken) -> Iterator[None]:
-        if not self._connected:
-            self.connect(cancel)
-        self._device.turn(self._limits.commands_per_second, cancel)
-        with self._watched():
-            yield
+    def _turn(self, cancel: CancelToken) -> Iterator[Transport]:
+        standing = self._standing or self._stand(cancel)
+        standing.approach.device.turn(self._limits.commands_per_second, cancel)
+        with self._watched(standing):
+            yield standing.transport
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, standing: _Standing) -> Iterator[None]:
         try:
             yield
         except TargetError as error:
             if error.kind in _LOST and not self._closed:
-                self._gate.dropped()
+                standing.approach.gate.dropped()
             raise
 
     def close(self) -> None:
@@ -143,10 +177,11 @@ class Paced:
         self._closed = True
         self._woken.set()
         try:
-            self._inner.close()
+            if self._inner is not None:
+                self._inner.close()
         finally:
-            if self._place is not None:
-                self._place.give_back()
+            if self._standing is not None:
+                self._standing.place.give_back()
 
 
 def _given_up(busy: TargetBusy, attempts: int, waited: float) -> TargetError:

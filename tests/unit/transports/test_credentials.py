@@ -277,6 +277,33 @@ def test_twenty_side_by_side_send_a_wrong_password_once():
     assert len(sent) == 1
 
 
+def test_twenty_logins_at_one_bastion_send_a_wrong_password_once():
+    """Each on the way to a target of its own: the account is the same, and would be locked."""
+    person, credentials, sent = Person("wrong"), Credentials(), []
+
+    def log_in() -> None:
+        account = Account("ops", "bastion", jump=True)
+        if credentials.answer(PROMPT, account, False, person) is not None:
+            sent.append(account)
+            time.sleep(0.05)
+            credentials.rejected(account)
+
+    for thread in [beside(log_in) for _ in range(20)]:
+        thread.join(10)
+    assert len(sent) == 1
+
+
+def test_who_gives_up_leaves_the_claim_of_another_login_alone():
+    person, credentials = Person("s3cret"), Credentials()
+    first, second, third = (Account("ops", "bastion", jump=True) for _ in range(3))
+    assert credentials.answer(PROMPT, first, False, person) == "s3cret"
+    assert credentials.answer(PROMPT, second, False, person, alive=iter((True, False)).__next__) is None
+    credentials.left(second)
+    assert credentials.answer(PROMPT, third, False, person, alive=iter((True, False)).__next__) is None, "the first still tries it"
+    credentials.accepted(first)
+    assert credentials.answer(PROMPT, third, False, person) == "s3cret"
+
+
 def test_a_login_that_ended_otherwise_lets_the_next_one_try():
     person, credentials = Person("s3cret"), Credentials(share=True)
     credentials.answer(PROMPT, A, False, person)

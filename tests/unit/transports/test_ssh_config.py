@@ -360,6 +360,21 @@ def test_a_variable_that_is_not_set(tmp_path, monkeypatch):
         ours("h", tmp_path / "config")
 
 
+def test_no_key_is_not_the_default_keys(tmp_path):
+    (tmp_path / "config").write_text("Host a\n IdentityFile none\nHost b\n IdentityFile none\n IdentityFile /k/id\n")
+    assert [ours(host, tmp_path / "config").identity_files for host in "abc"] == [(), (Path("/k/id"),), None]
+
+
+def test_the_local_user_is_who_runs_it(tmp_path, monkeypatch):
+    """As for ssh, which asks the system and not LOGNAME: after `su` the two differ."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "mallory")
+    (tmp_path / "config").write_text("Match localuser mallory\n Port 1\nHost h\n HostKeyAlias of-%u\n")
+    got = ours("h", tmp_path / "config")
+    assert (got.user, got.port) == (ssh_says(tmp_path / "config", "h")["user"][0], 22)
+    assert got.user != "mallory"
+
+
 # --- hostile and broken files --------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from tshoot.transports.base import CommandTimeout, OnBytes, OnOutput, Process, P
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli.session import CliSession, Ended, TimedOut
 from tshoot.transports.link import Link, shown
-from tshoot.transports.login.credentials import Credentials
+from tshoot.transports.login.credentials import Account, Credentials
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.link import SshLink
 
@@ -51,6 +51,7 @@ class CliTransport:
         self._session: CliSession | None = None
         self._busy = threading.Lock()
         self._credentials = self.settings.credentials or Credentials()
+        self._account = Account("", host)  # who was asked the secret for
         self._secret: str | None = None
         self._secret_asked = False
 
@@ -100,7 +101,7 @@ class CliTransport:
             self._leave_session()
             raise
         finally:
-            self._credentials.left(self._link.account)
+            self._credentials.left(self._account)
         if session.unprivileged:
             self._recipe = replace(self._recipe, enable=False)  # a rejected secret is not sent again
             self._secret = None
@@ -118,7 +119,8 @@ class CliTransport:
         if not self._secret_asked:
             self._secret_asked = True
             with deadline.paused():
-                self._secret = self._credentials.enable_secret("Enable secret: ", self._link.account, self._prompter, self._in_session)
+                self._account = self._link.account
+                self._secret = self._credentials.enable_secret("Enable secret: ", self._account, self._prompter, self._in_session)
         return self._secret
 
     def _in_session(self) -> bool:
@@ -126,9 +128,9 @@ class CliTransport:
 
     def _tell_of_the_secret(self, session: CliSession) -> None:
         if session.unprivileged:
-            self._credentials.rejected(self._link.account)
+            self._credentials.rejected(self._account)
         else:
-            self._credentials.accepted(self._link.account)
+            self._credentials.accepted(self._account)
 
     def close(self) -> None:
         """Also cuts short a login that is under way. The transport is not used again."""

@@ -30,7 +30,7 @@ class HostSettings:
     host: str
     port: int
     user: str
-    identity_files: tuple[Path, ...] = ()
+    identity_files: tuple[Path, ...] | None = None  # (): `none`, not even the default ones
     identities_only: bool = False
     identity_agent: str | None = None  # path of a socket; "none": no agent
     certificate_files: tuple[Path, ...] = ()

@@ -6,7 +6,6 @@ earlier criterion failed. A criterion that cannot be judged here is not guessed:
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from tshoot.model.text import clean_line
 from tshoot.transports.config.host_settings import needs_openssh
 from tshoot.transports.config.lines import Line, split_keyword
 from tshoot.transports.config.patterns import fits_list
-from tshoot.transports.config.tokens import percent_for_shell
+from tshoot.transports.config.tokens import local_user, percent_for_shell
 
 _PATIENCE = 10.0
 _NOT_JUDGED = {"localnetwork", "command", "sessiontype", "version"}  # of OpenSSH 9.4 to 10.2; what they match is the client's own business
@@ -80,7 +79,7 @@ def _criterion(line: Line, name: str, argument: str, subject: Subject) -> bool:
         case "user":
             return fits_list(subject.user, patterns)
         case "localuser":
-            return fits_list(getpass.getuser(), patterns)
+            return fits_list(local_user(), patterns)
         case "tagged":
             return fits_list(subject.tag, patterns)
         case "exec":

@@ -24,7 +24,6 @@ _ALIASES = {
     "tisauthentication": "kbdinteractiveauthentication",
     "keyboardinteractiveauthentication": "kbdinteractiveauthentication",
     "dsaauthentication": "pubkeyauthentication",
-    "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms",
     "smartcarddevice": "pkcs11provider",
 }
 ADDED_UP = ("identityfile", "certificatefile")  # every value counts, not the first alone

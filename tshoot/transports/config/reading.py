@@ -6,7 +6,6 @@ blocks are matched by the name that the first one found.
 
 from __future__ import annotations
 
-import getpass
 import socket
 from collections.abc import Iterator
 from glob import iglob
@@ -20,7 +19,7 @@ from tshoot.transports.config.lines import Line, read_lines
 from tshoot.transports.config.match import Subject, judge
 from tshoot.transports.config.options import ADDED_UP, option_name, read_value
 from tshoot.transports.config.patterns import fits
-from tshoot.transports.config.tokens import percent, tokens
+from tshoot.transports.config.tokens import local_user, percent, tokens
 
 _MAX_DEPTH = 16  # as OpenSSH's
 _MOST_FILES = 500  # in all: sixteen levels of `Include *` would read for ever
@@ -61,7 +60,7 @@ class Reading:
 
     @property
     def _user(self) -> str:
-        return str(self.values.get("user") or getpass.getuser())
+        return str(self.values.get("user") or local_user())
 
     @property
     def _proxied(self) -> bool:

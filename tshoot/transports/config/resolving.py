@@ -1,8 +1,8 @@
 """The operator's ssh_config, as OpenSSH reads it, to the settings of one host; and the names it knows.
 
-paramiko's reader does not follow `Include` (whose lines belong to the block they stand in), so this is our own: lines (ssh_lines),
-options (ssh_options), Match (ssh_match), reading (ssh_reading), tokens (ssh_tokens). What was typed wins, then the inventory, then
-the file. What would lead elsewhere and paramiko cannot follow is told in `beyond_paramiko`, never ignored. Source: ssh_config(5).
+paramiko's reader does not follow `Include` (whose lines belong to the block they stand in), so this is our own: lines, options, match,
+reading, tokens. What was typed wins, then the inventory, then the file. What would lead elsewhere and paramiko cannot follow is told
+in `beyond_paramiko`, never ignored. Source: ssh_config(5).
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from tshoot.transports.address import Address, parse_jump
 from tshoot.transports.config.host_settings import METHODS, HostSettings
 from tshoot.transports.config.lines import Line, read_lines
 from tshoot.transports.config.reading import Reading, canonical, included
-from tshoot.transports.config.tokens import environment, file_name, percent, percent_for_shell, tokens
+from tshoot.transports.config.tokens import environment, file_name, local_user, percent, percent_for_shell, tokens
 
-__all__ = ["HostSettings", "named_hosts", "resolve"]
 _MOST_NAMES = 10_000
 _MOST_FILES = 500
 _SYSTEM = Path("/etc/ssh/ssh_config")
@@ -37,7 +36,7 @@ def resolve(address: Address, config: Path | None, places: Mapping[str, Address]
     reading.read(_files(config))
     values = reading.values
     host = canonical(reading.host())
-    port, user = values.get("port", 22), values.get("user") or _local_user()
+    port, user = values.get("port", 22), values.get("user") or local_user()
     jumps, proxy = values.get("proxyjump", ()), values.get("proxycommand", "none")
     alias = values.get("hostkeyalias")
     known = tokens(address.host, host, port, user, alias or "", parse_jump(jumps[-1]).host if jumps else "")
@@ -48,7 +47,7 @@ def resolve(address: Address, config: Path | None, places: Mapping[str, Address]
         host=host,
         port=port,
         user=user,
-        identity_files=_paths(values.get("identityfile", ()), known, reading.where("identityfile")),
+        identity_files=_paths(values["identityfile"], known, reading.where("identityfile")) if "identityfile" in values else None,
         identities_only=values.get("identitiesonly", False),
         identity_agent=_agent(values.get("identityagent"), known, reading.where("identityagent")),
         certificate_files=_paths(values.get("certificatefile", ()), known, reading.where("certificatefile")),
@@ -95,12 +94,6 @@ def _files(config: Path | None) -> list[tuple[Path, bool]]:
         return []
     own = config == Path("~/.ssh/config").expanduser()
     return [(file, private) for file, private in ((config, own), (_SYSTEM, False)) if file.is_file() and (own or file is config)]
-
-
-def _local_user() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 def _paths(names: list[str] | tuple[str, ...], known: Mapping[str, str], what: str) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import pwd
 import re
 import socket
 from collections.abc import Mapping
@@ -40,8 +41,16 @@ def tokens(typed: str, host: str, port: int, user: str, alias: str = "", jump: s
         "n": typed,
         "p": str(port),
         "r": user,
-        "u": getpass.getuser(),
+        "u": local_user(),
     }
+
+
+def local_user() -> str:
+    """Who runs this, as ssh asks it: LOGNAME and USER may say otherwise, after `su` or in a container."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return getpass.getuser()
 
 
 def percent(text: str, known: Mapping[str, str], what: str) -> str:

@@ -35,7 +35,10 @@ class Keyring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who logs in where; `host` as it was typed, without user and port. `jump`: a host on the way, which shares no password with targets."""
+    """Who logs in where; `host` as it was typed, without user and port. `jump`: a host on the way, which shares no password with targets.
+
+    Equal ones are the same account; each login has an object of its own, by which `Credentials` tells who tries a password.
+    """
 
     user: str
     host: str
@@ -80,7 +83,7 @@ class Credentials:
     def _start(self) -> None:
         self._given: dict[Place, _Secret] = {}
         self._kept: dict[str, _Secret | None] = {}  # by its name in the keyring
-        self._in_use: dict[Account, _Secret] = {}
+        self._in_use: dict[int, tuple[Account, _Secret]] = {}  # by the identity of the login's own account
         self._shared: dict[Place, bool] = {}
         self._refused: dict[Place, Account] = {}
         self._refused_values: set[bytes] = set()
@@ -137,7 +140,7 @@ class Credentials:
     def rejected(self, account: Account, certain: bool = True) -> None:
         """It did not. Not `certain` where a code was wrong instead, perhaps, or the connection broke: then the same one may be typed again."""
         with self._news:
-            secret = self._in_use.get(account)
+            _, secret = self._in_use.get(id(account), (account, None))
             if secret is not None:
                 self._refused[secret.place] = account
                 if certain:
@@ -157,7 +160,7 @@ class Credentials:
     def forget(self) -> None:
         """Overwrite all that is held. Copies that Python made of it stay until their memory is used again."""
         with self._news:
-            for secret in filter(None, (*self._given.values(), *self._kept.values(), *self._in_use.values())):
+            for secret in filter(None, (*self._given.values(), *self._kept.values(), *(secret for _, secret in self._in_use.values()))):
                 secret.wipe()
             self._start()
             self._news.notify_all()
@@ -191,11 +194,11 @@ class Credentials:
     def _taken(self, secret: _Secret, account: Account) -> bool:
         """Whether `account` may send it now: a new one only if nobody else is at it."""
         late = secret.tried_by is not None and time.monotonic() - secret.since > _LONGEST_TRIAL
-        if secret.standing == "new" and secret.tried_by not in (None, account) and not late:
+        if secret.standing == "new" and secret.tried_by is not None and secret.tried_by is not account and not late:
             return False
         if secret.standing == "new":
             secret.tried_by, secret.since = account, time.monotonic()
-        self._in_use[account] = secret
+        self._in_use[id(account)] = account, secret
         return True
 
     def _ask(self, kind: str, prompt: str, account: Account, prompter: Prompter) -> bool:
@@ -285,9 +288,9 @@ class Credentials:
 
     def _settle(self, account: Account, standing: str) -> None:
         with self._news:
-            secret = self._in_use.pop(account, None)
+            _, secret = self._in_use.pop(id(account), (account, None))
             if secret is not None:
-                if secret.tried_by == account:
+                if secret.tried_by is account:
                     secret.tried_by = None
                 if standing == "bad" or (standing and secret.standing == "new"):
                     secret.standing = standing

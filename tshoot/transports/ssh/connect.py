@@ -23,13 +23,13 @@ from tshoot.transports.base import NeedsOpenSsh, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.busy import says_busy
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
-from tshoot.transports.config.proxy_command import ProxyCommand
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.client import HopClient
 from tshoot.transports.ssh.host_key import HostKeyCheck
 from tshoot.transports.ssh.keys import would_try
 from tshoot.transports.ssh.login import Login, SshClient
 from tshoot.transports.ssh.negotiation import client_for, negotiate
+from tshoot.transports.ssh.proxy_command import ProxyCommand
 from tshoot.transports.ssh.reach import by_tcp, through_hop
 from tshoot.transports.steps import Step
 

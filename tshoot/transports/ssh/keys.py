@@ -71,7 +71,8 @@ def token_reason(file: Path) -> str:
 
 def key_files(host: HostSettings, settings: SshSettings) -> tuple[Path, ...]:
     """The files that are tried, there or not."""
-    return (*settings.identity_files, *host.identity_files) or settings.default_keys
+    named = (*settings.identity_files, *(host.identity_files or ()))
+    return named or (settings.default_keys if host.identity_files is None else ())
 
 
 def certificate_files(host: HostSettings, files: tuple[Path, ...]) -> tuple[Path, ...]:

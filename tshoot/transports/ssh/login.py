@@ -20,8 +20,7 @@ from tshoot.model.text import clean, clean_line
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.busy import says_locked
-from tshoot.transports.config.host_settings import needs_openssh
-from tshoot.transports.config.resolving import HostSettings
+from tshoot.transports.config.host_settings import HostSettings, needs_openssh
 from tshoot.transports.login.credentials import Account, Credentials
 from tshoot.transports.login.words import MANY_KEYS, NO_ANSWER, by_hand, not_answered, rejected
 from tshoot.transports.settings import SshSettings
