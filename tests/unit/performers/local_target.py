@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,13 +13,13 @@ from tshoot.cancel import CancelToken
 from tshoot.model.events import CommandRan
 
 # writes one packet of 60 bytes each 10 ms to a file, or to standard output; what tcpdump says, it says
-STAND_IN = """#!{python}
+_STAND_IN = """#!{python}
 import signal, struct, sys, time
 arguments = sys.argv[1:]
 packets, path = int(arguments[arguments.index("-c") + 1]), arguments[arguments.index("-w") + 1]
 count = 0
 def end(*_):
-    print(f"{{count}} packets captured\\n{{count}} packets received by filter\\n0 packets dropped by kernel", file=sys.stderr)
+    print(f"{{count}} packets captured\\n{{count}} packets received by filter\\n{dropped} packets dropped by kernel", file=sys.stderr)
     sys.exit(0)
 signal.signal(signal.SIGINT, end)
 print("stand-in: listening on lo, link-type EN10MB", file=sys.stderr, flush=True)
@@ -30,6 +31,13 @@ with open("/dev/stdout" if path == "-" else path, "wb", buffering=0) as file:
         time.sleep(0.01)
 end()
 """
+
+
+def stand_in(file: Path, dropped: int = 0) -> Path:
+    """A program that behaves as tcpdump does, and needs no rights."""
+    file.write_text(_STAND_IN.format(python=sys.executable, dropped=dropped))
+    file.chmod(0o755)
+    return file
 
 
 class LocalProcess:

@@ -16,12 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Sshd, free_port
-from tests.unit.performers.local_target import LocalTarget
 from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.effects import StartCapture, StopCapture
-from tshoot.performers.journal import CaptureJournal, leftovers
+from tshoot.performers.journal import leftovers
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import CaptureRecipe, load_platform, platform_names
 
@@ -35,15 +34,6 @@ def recipe() -> CaptureRecipe:
     linux = load_platform("linux").capture
     assert linux is not None
     return replace(linux, keep_free_megabytes=1.0, settle_seconds=0.2, processes="", sample_seconds=0.0)
-
-
-@pytest.fixture
-def capture(tmp_path: Path) -> Iterator[RemoteCapture]:
-    journal = CaptureJournal(tmp_path / "journal", "abc123")
-    capture = RemoteCapture(LocalTarget(), journal, "abc123")  # type: ignore[arg-type]
-    yield capture
-    capture.abandon()
-    journal.close()
 
 
 def flood(port: int, megabytes: int) -> None:

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.performers.local_target import STAND_IN, LocalTarget
+from tests.unit.performers.local_target import LocalTarget, stand_in
 from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
@@ -32,9 +31,7 @@ EFFECT = StartCapture("trace/1@host", "trace", "host", INTERFACE, "port 9", 96, 
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> CaptureRecipe:
-    program = tmp_path / "stand-in"
-    program.write_text(STAND_IN.format(python=sys.executable))
-    program.chmod(0o755)
+    program = stand_in(tmp_path / "stand-in")
     arguments = "-n -i {interface} -s {snaplen} -c {packets} -w {path} {filter}"
     return CaptureRecipe(str(program), arguments, (str(tmp_path),), "df -kP", "df", 1.0, 0.0, processes="ps -eww -o pid=,args=")
 

@@ -6,10 +6,8 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.sshd import free_port
-from tests.unit.performers.local_target import STAND_IN, LocalTarget
+from tests.unit.performers.local_target import LocalTarget, stand_in
 from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError, UsageError
@@ -26,7 +24,6 @@ from tshoot.model.effects import StartCapture
 from tshoot.model.events import CaptureSample, CaptureStarted, EffectAnswered, Ok
 from tshoot.performers.capture_claim import mark
 from tshoot.performers.capture_sample import sample_script, take_sample, told
-from tshoot.performers.journal import CaptureJournal
 from tshoot.performers.remote_capture import RemoteCapture
 from tshoot.platforms.loader import CaptureRecipe, load_platform
 from tshoot.session.codec_v1 import decode, encode
@@ -146,9 +143,7 @@ def test_a_sample_that_cannot_be_taken_is_none(linux: CaptureRecipe, changes: An
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> CaptureRecipe:
-    program = tmp_path / "stand-in"
-    program.write_text(STAND_IN.format(python=sys.executable))
-    program.chmod(0o755)
+    program = stand_in(tmp_path / "stand-in")
     (tmp_path / "target").mkdir()
     arguments = "-i {interface} -s {snaplen} -c {packets} -w {path} {filter}"
     return CaptureRecipe(str(program), arguments, (str(tmp_path / "target"),), "df -kP", "df", 1.0, 0.0, sample_seconds=0.6, sample_counts="received")
@@ -156,15 +151,6 @@ def recipe(tmp_path: Path) -> CaptureRecipe:
 
 def running(program: str) -> str:
     return subprocess.run(["pgrep", "-f", program], capture_output=True, text=True).stdout
-
-
-@pytest.fixture
-def capture(tmp_path: Path) -> Iterator[RemoteCapture]:
-    journal = CaptureJournal(tmp_path / "journal", "abc123")
-    capture = RemoteCapture(LocalTarget(), journal, "abc123")  # type: ignore[arg-type]
-    yield capture
-    capture.abandon()
-    journal.close()
 
 
 def test_it_is_over_before_the_capture_listens_and_writes_no_file(capture: RemoteCapture, recipe: CaptureRecipe) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Operator, Sshd
+from tests.unit.performers.local_target import stand_in
 from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError, UsageError
@@ -32,26 +33,6 @@ from tshoot.transports.ssh.transport import SshTransport
 
 TCPDUMP = replace(load_platform("linux").capture, processes="")  # others capture on lo at the same time, without asking
 STOP = StopCapture("trace:stop", "trace", "host", "trace/1@host")
-
-# writes one packet of 60 bytes each 10 ms; what tcpdump says, it says
-STAND_IN = f"""#!{sys.executable}
-import signal, struct, sys, time
-arguments = sys.argv[1:]
-packets, path = int(arguments[arguments.index("-c") + 1]), arguments[arguments.index("-w") + 1]
-count = 0
-def end(*_):
-    print(f"{{count}} packets captured\\n{{count}} packets received by filter\\n3 packets dropped by kernel", file=sys.stderr)
-    sys.exit(0)
-signal.signal(signal.SIGINT, end)
-print("stand-in: listening on lo, link-type EN10MB", file=sys.stderr, flush=True)
-with open(path, "wb", buffering=0) as file:
-    file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-    while count < packets:
-        file.write(struct.pack("<IIII", count, 0, 60, 60) + bytes(60))
-        count += 1
-        time.sleep(0.01)
-end()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +51,7 @@ def transport(sshd):
 @pytest.fixture
 def recipe(tmp_path):
     """The stand-in, which needs no rights."""
-    program = tmp_path / "stand in"
-    program.write_text(STAND_IN)
-    program.chmod(0o755)
+    program = stand_in(tmp_path / "stand in", dropped=3)
     (tmp_path / "target").mkdir()
     return CaptureRecipe(
         str(program), "-i {interface} -s {snaplen} -c {packets} -w {path} {filter}", (str(tmp_path / "target"),), "df -kP", "df", 1.0, 0.1
