@@ -15,6 +15,7 @@ from tshoot.playbook.check import check_playbook
 from tshoot.playbook.loader import load_playbook
 from tshoot.session.store import Session
 from tshoot.shipped import shipped
+from tshoot.whole_file import put_whole
 
 _MOST_TOLD = 20
 
@@ -62,8 +63,8 @@ def _refuse(target: Path, folder: Path, force: bool) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        put_whole(path, content)
     except OSError as error:
         raise TshootError(f"{path}: cannot be written: {error.strerror}", "name another file with -o") from error
 

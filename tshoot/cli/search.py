@@ -7,18 +7,23 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from tshoot.cli import diagnostics
 from tshoot.cli.archive import ask_archive
 from tshoot.cli.entries import entry_json
 from tshoot.cli.output import emit_json, say
 from tshoot.errors import UsageError
 from tshoot.session.archive.query import parse_query
+from tshoot.session.archive.remarks import query_remarks
 from tshoot.session.archive.search import Hit, search
 
 
 def run(root: Path, arguments: Namespace) -> int:
     if not 1 <= arguments.limit <= 10_000:
         raise UsageError("--limit takes a number from 1 to 10000", "20 is the default")
-    query = parse_query(" ".join(arguments.query), time.time())
+    typed, now = " ".join(arguments.query), time.time()
+    for remark in query_remarks(typed, now):
+        diagnostics.note(remark)
+    query = parse_query(typed, now)
     hits, total = ask_archive(root, lambda archive: search(archive, query, arguments.limit), reindex=arguments.reindex)
     if arguments.json:
         emit_json({"hits": [_json(hit) for hit in hits], "total": total})

@@ -44,8 +44,8 @@ def _list(root: Path, arguments: Namespace) -> int:
     from tshoot.cli.archive import ask_archive
 
     limit = arguments.limit
-    if limit is not None and limit < 1:
-        raise UsageError("--limit takes a number from 1", "without it all sessions are listed")
+    if limit is not None and not 1 <= limit <= 1_000_000:
+        raise UsageError("--limit takes a number from 1 to 1000000", "without it all sessions are listed")
     try:
         entries = ask_archive(root, lambda archive: archive.entries(limit), reindex=arguments.reindex)
     except SessionError:  # no index is no reason to show nothing

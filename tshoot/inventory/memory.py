@@ -17,7 +17,7 @@ from tshoot.model.stamp import utc
 from tshoot.model.text import clean_line
 from tshoot.platforms.loader import platform_names
 from tshoot.transports.address import Address
-from tshoot.user_folders import replace_file
+from tshoot.whole_file import put_whole
 
 _MOST = 8192  # bytes
 _LONGEST = 300
@@ -70,7 +70,8 @@ class Memory:
         }
         file = self._file(place)
         try:
-            replace_file(file, json.dumps(document))
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            put_whole(file, json.dumps(document).encode())
         except OSError as error:
             raise TshootError(f"{file}: what the device is, is not remembered: {error.strerror}", "free some space, or set XDG_DATA_HOME") from error
 

@@ -83,7 +83,9 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        return self.parting is None and self.same_verdict and self.first.playbook == self.second.playbook
+        """False where there is nothing to hold it by: no verdict, or no step of a playbook."""
+        compared = bool(self.nodes) and self.first.verdict is not None
+        return compared and self.parting is None and self.same_verdict and self.first.playbook == self.second.playbook
 
     @property
     def same_verdict(self) -> bool:

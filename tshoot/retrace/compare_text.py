@@ -92,8 +92,9 @@ def conclusion(comparison: Comparison) -> list[str]:
                 values = f"{found.fact}: {one_line(found.recorded_value, LONGEST_VALUE) or '-'} | {one_line(found.today_value, LONGEST_VALUE) or '-'}"
                 lines += wrapped(values, 4, "  value     ")
     other_playbook = [] if comparison.first.playbook == comparison.second.playbook else ["they are of different playbooks"]
-    verdict = "the same verdict" if comparison.same_verdict else "another verdict"
-    return [*lines, *other_playbook, f"{verdict}, {'the same way' if apart is None else 'another way'}"]
+    verdict = "another verdict" if not comparison.same_verdict else "the same verdict" if comparison.first.verdict else "no verdict in either"
+    way = "another way" if apart is not None else "the same way" if comparison.nodes else "and no step of a playbook to compare the ways by"
+    return [*lines, *other_playbook, f"{verdict}, {way}"]
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:

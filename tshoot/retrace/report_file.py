@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, SessionError, TshootError
 from tshoot.session.report.cast import IDLE
 from tshoot.session.store import Session
+from tshoot.whole_file import put_whole
 
 
 def report_of(session: Session, format_: str, cancel: CancelToken, idle: float = IDLE) -> str:
@@ -43,21 +42,13 @@ class _FrameTimes:
 
 
 def write_whole(path: Path, text: str, *, new: bool = False) -> None:
-    """0600: it holds what devices said. `new`: a file that is there already is not overwritten. TshootError where it cannot be written."""
+    """Also into a pipe. `new`: a file that is there already is not overwritten. TshootError where it cannot be written."""
+    content = text.encode("utf-8", "replace")
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a pipe, /dev/stdout
-            path.write_text(text, encoding="utf-8")
-            return
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-                out.write(text)
-            if new:
-                os.link(temporary, path)
-            else:
-                temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        if path.exists() and not path.is_file():  # a pipe, /dev/stdout
+            path.write_bytes(content)
+        else:
+            put_whole(path, content, new=new)
     except FileExistsError as error:
         raise TshootError(f"{path} is there already", "name another file") from error
     except OSError as error:

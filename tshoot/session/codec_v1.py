@@ -23,6 +23,8 @@ from tshoot.session.values import Keep, Load, UnfamiliarClass, build, pack, scal
 
 FORMAT = 1
 MAX_LINE = 64 << 20  # bytes; longer is no line of ours
+_MOST_VALUES = 2_000_000  # commas and brackets of a line: Python takes a hundred bytes for what JSON writes in three
+_LATEST = 253_370_764_800.0  # the year 9999, of which not every zone has the end
 
 _EVENTS = {event.__name__: event for event in EVENTS}
 _UNFIT = (ValueError, LookupError, TypeError, OverflowError, RecursionError)
@@ -80,8 +82,8 @@ def encode(n: int, event: Event, prev: str, keep: Keep) -> bytes:
         line = _dump({"n": n, "at": stamp(event.at), "event": name, **body, "prev": prev})
     except _UNFIT as error:
         raise SessionError(f"{type(event).__name__} cannot be recorded: {_why(error)}", "this is a fault in tshoot: please report it") from error
-    if len(line) > MAX_LINE:
-        raise SessionError(f"{name} cannot be recorded: {len(line)} bytes are too long for one line", "narrow the command or capture")
+    if len(line) > MAX_LINE or _holds_too_much(line):
+        raise SessionError(f"{name} cannot be recorded: {len(line)} bytes are too much for one line", "narrow the command or capture")
     return line
 
 
@@ -131,8 +133,8 @@ def _event(body: dict[str, Any], load: Load) -> Event:
 
 def stamp(at: float) -> str:
     """Seconds since the epoch as `2026-11-21T03:41:07.123456Z`, with as many digits as the number has, at least six."""
-    if at < 0:
-        raise ValueError(f"{at} lies before 1970")
+    if at < 0 or at >= _LATEST:
+        raise ValueError(f"{at} lies before 1970 or after 9998")
     digits = repr(float(at))
     whole, _, fraction = (format(Decimal(digits), "f") if "e" in digits else digits).partition(".")
     return f"{_second(int(whole))}.{fraction:0<6}Z"
@@ -148,7 +150,10 @@ def seconds(text: str) -> float:
     whole, _, fraction = text.removesuffix("Z").partition(".")
     if not fraction.isdecimal() or not text.endswith("Z"):
         raise ValueError(f"{text[:40]!r} is no time")
-    return float(f"{timegm(datetime.strptime(whole, '%Y-%m-%dT%H:%M:%S').timetuple())}.{fraction}")
+    at = float(f"{timegm(datetime.strptime(whole, '%Y-%m-%dT%H:%M:%S').timetuple())}.{fraction}")
+    if not 0 <= at < _LATEST:
+        raise ValueError(f"{text[:40]!r} lies before 1970 or after 9998")
+    return at
 
 
 def _dump(body: dict[str, Any]) -> bytes:
@@ -156,10 +161,16 @@ def _dump(body: dict[str, Any]) -> bytes:
 
 
 def _load(line: bytes) -> dict[str, Any]:
+    if _holds_too_much(line):
+        raise ValueError(f"it holds more than {_MOST_VALUES:,} values")
     body = json.loads(line.decode("utf-8"), parse_constant=_refuse)
     if not isinstance(body, dict):
         raise ValueError("it is no JSON object")
     return body
+
+
+def _holds_too_much(line: bytes) -> bool:
+    return len(line) > _MOST_VALUES and sum(map(line.count, (b",", b"[", b"{"))) > _MOST_VALUES
 
 
 def _refuse(constant: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -118,7 +119,14 @@ def session_folders(root: Path) -> list[Path]:
         if not root.exists():
             return []
         with os.scandir(root) as entries:
-            return [Path(root, name) for name in sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())]
+            return [Path(root, name) for name in sorted(entry.name for entry in entries if may_be_session(entry))]
+
+
+def may_be_session(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link counts if it leads to one, and one that leads nowhere does not hide the others."""
+    with suppress(OSError):
+        return not entry.name.startswith(".") and entry.is_dir()
+    return False
 
 
 def entry_of(folder: Path) -> SessionEntry:

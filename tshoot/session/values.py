@@ -24,6 +24,7 @@ class UnfamiliarClass(Exception):
 
 
 _PLAIN = frozenset((str, int, bool, NoneType))
+_SCALARS = (str, int, float, bool, NoneType)
 
 
 def pack(value: Any, hint: Any, keep: Keep) -> Any:
@@ -85,9 +86,10 @@ def _unpack_object(value: dict[str, Any], hint: Any, load: Load) -> Any:
 
 def scalar(value: Any, hint: Any) -> Any:
     """`value` if it is a plain value that `hint` allows. Choices may grow (Literal): any text is one."""
-    if hint is float and isinstance(value, int):
+    plain = _plain(hint)
+    if hint is float and type(value) is int:
         return float(value)
-    if isinstance(value, _plain(hint)):
+    if isinstance(value, plain) and (bool in plain or not isinstance(value, bool)):
         return value
     raise ValueError(f"{_name(hint)} expected, {type(value).__name__} found")
 
@@ -111,8 +113,8 @@ _get_args = cache(get_args)  # a log is written as fast as its fields are told a
 @cache
 def _plain(hint: Any) -> tuple[type, ...]:
     """The plain values that a field of this type may hold."""
-    allowed = (str,) if get_origin(hint) is Literal else tuple(get_args(hint)) or (hint,)
-    return tuple(kind for kind in allowed if kind in (str, int, float, bool, NoneType))
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(dict.fromkeys(str if get_origin(kind) is Literal else kind for kind in kinds if kind in _SCALARS or get_origin(kind) is Literal))
 
 
 @cache

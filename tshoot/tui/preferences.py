@@ -11,7 +11,8 @@ import stat
 from pathlib import Path
 
 from tshoot.errors import TshootError
-from tshoot.user_folders import config_folder, replace_file
+from tshoot.user_folders import config_folder
+from tshoot.whole_file import put_whole
 
 _MOST = 4096  # bytes
 
@@ -43,7 +44,8 @@ def remembered(file: Path) -> dict[str, str]:
 def remember(file: Path, held: dict[str, str]) -> None:
     """Write `file` whole, for its owner alone; TshootError where that cannot be done."""
     try:
-        replace_file(file, json.dumps(held) + "\n")
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        put_whole(file, json.dumps(held).encode() + b"\n")
     except OSError as error:
         raise TshootError(f"{file}: the choice is not remembered: {error.strerror}", "it holds until tshoot is left") from error
 

@@ -41,6 +41,25 @@ def test_a_session_is_the_same_as_itself(tmp_path: Path) -> None:
     assert comparison_lines(found)[-1] == "the same verdict, the same way"
 
 
+def test_without_a_verdict_nothing_is_the_same(tmp_path: Path) -> None:
+    events = [event for event in retraced.events_of(DENIED) if not isinstance(event, VerdictReached)]
+    found = compare(retraced.write(tmp_path, DENIED, events), retraced.write(tmp_path, DENIED, events))
+    assert not found.same and comparison_json(found)["result"] == "different"
+    assert comparison_lines(found)[-1] == "no verdict in either, the same way"
+
+
+def test_two_recordings_have_no_ways_to_compare(tmp_path: Path) -> None:
+    """What was typed there is no step of a playbook; that both end without a finding makes them no twins."""
+    verdict = next(event for event in retraced.events_of(DENIED) if isinstance(event, VerdictReached))
+    sessions = []
+    for host in ("r2", "esx01"):
+        started = RunStarted(1.0, "free", (TargetSpec("host", host, "linux"),), {})
+        sessions.append(retraced.write(tmp_path, DENIED, [started, replace(verdict, verdict=replace(verdict.verdict, path=()))]))
+    found = compare(*sessions)
+    assert not found.same
+    assert comparison_lines(found)[-1] == "the same verdict, and no step of a playbook to compare the ways by"
+
+
 def test_another_cause_is_told_with_the_decision_where_the_ways_part(tmp_path: Path) -> None:
     found = compared(tmp_path, DENIED, JUMBO)
     assert not found.same and not found.same_verdict

@@ -31,7 +31,7 @@ from tshoot.model.verdicts import ConditionValue, Decision, Reading, RuledOut, V
 
 # what Python makes of bytes that are no UTF-8 in a file name is text too
 TEXT = st.text(st.characters() | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]), max_size=12)
-TIMES = st.floats(0, 253402300799, allow_nan=False).filter(lambda at: at == 0 or at > 1e-4) | st.floats(1.7e9, 2e9)
+TIMES = st.floats(0, 253370764799, allow_nan=False).filter(lambda at: at == 0 or at > 1e-4) | st.floats(1.7e9, 2e9)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
 )

@@ -253,6 +253,21 @@ def test_no_session_breaks_the_index(tmp_path_factory: pytest.TempPathFactory, e
         assert opened.execute("SELECT count(*) FROM session").fetchone() == (1,)
 
 
+def test_one_session_that_cannot_be_indexed_hides_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of ours, over one of them."""
+    bad = min(root.glob("*-*-*"))
+
+    def read(folder: Path) -> contents.Contents:
+        if folder == bad:
+            raise AttributeError("'str' object has no attribute 'values'")
+        return contents.contents_of(folder)
+
+    monkeypatch.setattr(index, "contents_of", read)
+    entries = {entry.path: entry.problem for entry in archived_sessions(root)}
+    assert len(entries) == 4 and "its words cannot be read: AttributeError" in entries.pop(bad) and not any(entries.values())
+    assert len(found(root, "denied")) == 3
+
+
 def test_a_huge_output_is_indexed_at_both_ends_only(tmp_path: Path) -> None:
     output = b"alpha first\n" + b"filler words here\n" * 600_000 + b"omega last\n"
     samples.write_session(tmp_path, samples.fault("cat", output, 1, 1))

@@ -162,6 +162,22 @@ def test_addresses_are_found_in_text_and_macs_and_clocks_are_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("192.0.2.50:/vol/ds1 on 192.0.2.51:2049", ["192.0.2.50", "192.0.2.51"]),
+        ("64 bytes from 192.0.2.50: icmp_seq=1", ["192.0.2.50"]),
+        ("IP 192.0.2.7.1021 > 192.0.2.50.2049: Flags [S]", ["192.0.2.7", "192.0.2.50"]),
+        ("neighbor 2001:db8::50: up, 2001:db8::/32 by 2001:db8::1", ["2001:db8::50", "2001:db8::", "2001:db8::1"]),
+        ("inet6 addr:2001:db8::9/64, 10.1.1.5..10.1.1.9", ["2001:db8::9", "10.1.1.5", "10.1.1.9"]),
+        ("from ::ffff:192.0.2.50 port 22", ["::ffff:c000:232", "192.0.2.50"]),
+        ("version 8.0.2.10.5, OID 1.3.6.1.2.1.4, 12:30:45", []),
+    ],
+)
+def test_addresses_as_programs_write_them(text: str, found: list[str]) -> None:
+    assert list(addresses_in(text)) == found
+
+
+@pytest.mark.parametrize(
     ("host", "alone"), [("root@esx01:22", "esx01"), ("[2001:db8::1]:22", "2001:db8::1"), ("2001:db8::1", "2001:db8::1"), ("a@b@c", "c"), ("", "")]
 )
 def test_a_host_without_user_and_port(host: str, alone: str) -> None:

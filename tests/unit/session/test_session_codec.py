@@ -126,6 +126,16 @@ BROKEN = {
     "a huge number": line(event="EffectRequested", effect={"type": "Wait", "key": "k", "node": "n", "seconds": 10**400}),
     "a class without its fields": line(event="EffectRequested", effect={"type": "Wait"}),
     "a class without its name": line(event="EffectRequested", effect={"key": "k"}),
+    "text where an object is due": line(event="RunStarted", playbook="p", targets=[], inputs="x"),
+    "a number where an object is due": line(event="RunStarted", playbook="p", targets=[], inputs=7),
+    "text where a list is due": line(event="RunStarted", playbook="p", targets="abc", inputs={}),
+    "a truth where a number is due": line(event="EffectRequested", effect={"type": "Wait", "key": "k", "node": "n", "seconds": True}),
+    "a size that is none": line(
+        event="EffectAnswered", key="k", outcome={"type": "Ok", "answer": {"type": "CommandRan", "stdout": {"sha256": "a", "size": False}}}
+    ),
+    "before 1970": line(event="RunEnded", reason="finished", at="1969-12-31T23:59:59.0Z"),
+    "the end of time": line(event="RunEnded", reason="finished", at="9999-12-31T23:59:59.99999999Z"),
+    "more values than fit": line(event="New", x=[{}] * 1_500_000),
     "bytes without size": line(event="EffectAnswered", key="k", outcome={"type": "Ok", "answer": {"type": "CommandRan", "stdout": {"sha256": "a"}}}),
 }
 

@@ -10,6 +10,7 @@ from session_samples import START, short_session
 
 from tshoot.errors import SessionError, UsageError
 from tshoot.model.events import Event, NoteAdded, RunEnded
+from tshoot.session.archive.index import archived_sessions
 from tshoot.session.log import SessionLog
 from tshoot.session.store import default_root, list_sessions, open_session
 
@@ -55,6 +56,15 @@ def test_the_list_is_newest_first_and_says_how_each_went(tmp_path: Path) -> None
     assert entries[3].playbook == "ndp-source-mac" and not any(entry.problem for entry in entries)
     running.close()
     assert list_sessions(tmp_path)[0].state == "interrupted"
+
+
+def test_a_link_that_leads_nowhere_hides_no_session(tmp_path: Path) -> None:
+    record(tmp_path, START, short_session())
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (entry,) = list_sessions(tmp_path)
+    assert entry.state == "finished" and archived_sessions(tmp_path) == [entry]
+    assert open_session(tmp_path, "last").folder == entry.path
 
 
 def test_broken_folders_are_listed_with_their_problem(tmp_path: Path) -> None:

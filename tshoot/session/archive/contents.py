@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from itertools import islice
 from pathlib import Path
 
@@ -47,11 +47,14 @@ _FIRST_LINES, _LAST_BYTES = 10_000, 1 << 20
 _MOST_TOLD = 10_000  # lines between them
 _FIRST, _LAST = 100_000, 20_000  # characters of an output
 _MOST_BYTES = 32 << 20  # of an output that is read at all
-_MOST_ADDRESSES = 500
+_MOST_ADDRESSES = 5000
 _DECISION = re.compile(rb'"event": "DecisionTaken"')
 _TOLD = re.compile(rb'"event": "(?!EffectRequested"|EffectAnswered"|DecisionTaken")')
 _HEAD = 200  # bytes of a line in which its event is named
-_ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:][0-9A-Fa-f:.]{1,44}(?![\w:])")
+# as programs write them: with a port (`192.0.2.50:2049`, `192.0.2.50.2049`), a path (`192.0.2.50:/vol`), a colon behind, a word and a colon before
+_IPV4 = r"(?:(?<![\w.])|(?<=\.\.))(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:(?!\w|\.[0-9])|(?=\.[0-9]{1,5}(?::| >)))"
+_IPV6 = r"(?:(?<![\w:.])|(?<=[G-Zg-z_]:))(?:[0-9A-Fa-f]{0,4}:){2,8}(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})?(?!\w)"
+_ADDRESS = re.compile(f"{_IPV6}|{_IPV4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Contents:
 
 
 def contents_of(folder: Path) -> Contents:
-    """Never raises for what a session holds; a line that cannot be read is left out. What decisions tell, the verdict tells again."""
+    """A line that cannot be read is left out. What decisions tell, the verdict tells again."""
     reading, end = _Reading(folder), 0
     with suppress(SessionError):
         for number, raw in islice(complete_lines(folder), _FIRST_LINES):
@@ -103,12 +106,15 @@ def _last_lines(folder: Path, end: int) -> list[bytes]:
 
 
 def addresses_in(text: str) -> Iterator[str]:
-    """Every IPv4 and IPv6 address, in its shortest form."""
+    """Every IPv4 and IPv6 address, in its shortest form; of an IPv4-mapped one both."""
     for found in _ADDRESS.finditer(text):
-        word = found[0].rstrip(".")
-        if word != "::" and (word.count(".") == 3 or word.count(":") >= 2):
+        word = found[0] if found[0].endswith("::") else found[0].removesuffix(":")
+        if word != "::":
             with suppress(ValueError):
-                yield str(ip_address(word))
+                address = ip_address(word)
+                yield str(address)
+                if isinstance(address, IPv6Address) and address.ipv4_mapped:
+                    yield str(address.ipv4_mapped)
 
 
 class _Reading:

@@ -21,7 +21,7 @@ from tshoot.errors import SessionError
 T = TypeVar("T")
 
 FILE = "index.sqlite"
-VERSION = 2  # of the tables and of what is put into them: another one is built anew
+VERSION = 3  # of the tables and of what is put into them: another one is built anew
 _BUSY = 5.0  # seconds to wait for another process that writes
 # A session is one document of `words`, so that a search is one walk over the lists of its words; the texts themselves are in `piece`, once.
 # `settled`: nothing of it changes unless tshoot goes on with it. `packed`: an address as bytes, in the order of addresses. `looked`: what was there.

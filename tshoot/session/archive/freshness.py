@@ -20,6 +20,7 @@ from pathlib import Path
 from tshoot.session.archive.database import FILE
 from tshoot.session.files import disk_errors
 from tshoot.session.read import LOG
+from tshoot.session.store import may_be_session
 
 LOOKED_AT = 200  # settled sessions, the last by name, whose log is looked at all the same
 _BUSY = 2.0  # seconds that going on with a session waits for the index
@@ -96,8 +97,8 @@ def _listed(root: Path) -> dict[bytes, int]:
     """Name and inode of every folder that may be a session."""
     if not root.is_dir():
         return {}
-    with disk_errors("read", root), os.scandir(os.fsencode(root)) as entries:
-        return {entry.name: entry.inode() for entry in entries if not entry.name.startswith(b".") and entry.is_dir()}
+    with disk_errors("read", root), os.scandir(root) as entries:
+        return {os.fsencode(entry.name): entry.inode() for entry in entries if may_be_session(entry)}
 
 
 def _digest(found: dict[bytes, int]) -> bytes:

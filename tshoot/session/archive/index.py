@@ -9,13 +9,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError
+from tshoot.model.text import clean_line
 from tshoot.session.archive.contents import Contents, contents_of
 from tshoot.session.archive.database import with_database
 from tshoot.session.archive.freshness import Seen, look, remember, signature
@@ -95,7 +96,12 @@ class _Read:
 
 def _read(seen: Seen, cancel: CancelToken) -> _Read:
     cancel.check()
-    return _Read(seen, entry_of(seen.folder), contents_of(seen.folder))
+    entry = entry_of(seen.folder)
+    try:
+        return _Read(seen, entry, contents_of(seen.folder))
+    except Exception as error:  # a defect of ours over one session must not take the others away
+        problem = clean_line(f"its words cannot be read: {type(error).__name__}: {error}")[:300]
+        return _Read(seen, replace(entry, problem=entry.problem or problem), Contents())
 
 
 def _write(database: sqlite3.Connection, names: list[bytes], batch: list[_Read]) -> None:
