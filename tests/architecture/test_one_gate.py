@@ -51,7 +51,7 @@ MAY_START_PROGRAMS = {
     "inventory/ansible_program.py",
     "tui/widgets/packets/outside.py",
     "transports/openssh/master.py",
-    "transports/config/proxy_command.py",
+    "transports/ssh/proxy_command.py",
     "transports/config/match.py",
 }
 

@@ -440,7 +440,7 @@ host, known, key = sys.argv[1:]
 settings = SshSettings(config_file=None, known_hosts=(Path(known),), global_known_hosts=(), identity_files=(Path(key),), use_agent=False)
 transport = OpenSshTransport(host, prompter=Operator(), settings=settings)
 transport.connect(CancelToken())
-print(transport._master._made._process.pid, transport._master._made.control.parent, flush=True)
+print(transport._link._made._process.pid, transport._link._made.control.parent, flush=True)
 time.sleep(60)
 """
 

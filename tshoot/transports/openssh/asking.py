@@ -2,7 +2,8 @@
 
 Rules: an unknown host key is asked about as everywhere; a host known by a key of another type has changed, and is
 refused unasked. Each secret is sent at most once: when the same is wanted again it was rejected, and the login
-ends. What nobody answers ends the login, too, for `ssh` would send an empty password instead.
+ends. What nobody answers ends the login, too, for `ssh` would send an empty password instead. Who asks is told by how
+far the log is, which `ssh` writes before it asks, not by the prompt alone: before 8.5 it shows what a server asks as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tshoot.errors import TargetError
@@ -20,7 +22,7 @@ from tshoot.transports.base import HostKey, Prompter
 from tshoot.transports.busy import says_locked
 from tshoot.transports.login.words import NO_ANSWER, by_hand, not_answered
 from tshoot.transports.openssh.folder import PrivateFolder
-from tshoot.transports.openssh.log import LoginLog
+from tshoot.transports.openssh.log import LOGGING_IN, ON_THE_WAY, LoginLog
 from tshoot.transports.openssh.options import Resolved
 from tshoot.transports.openssh.secrets import LoginSecrets
 
@@ -34,7 +36,7 @@ _HOST_KEY = re.compile(
 _TYPES = {"ED25519": "ssh-ed25519", "RSA": "ssh-rsa", "DSA": "ssh-dss"}
 _PLACE = re.compile(r"\[(?P<host>[^\]]+)\]:(?P<port>\d+)")
 _KEY = re.compile(r"Enter passphrase for (?:\w+ )?key '(?P<file>.{1,1000})': ?")
-_PIN = re.compile(r"Enter PIN for .{1,300}: ?")
+_PIN = re.compile(r"Enter PIN(?: and confirm user presence)? for .{1,300}: ?")
 _PASSWORD = re.compile(r"(?P<account>\S{1,200}@\S{1,300}?)'s password: ?")
 _CHALLENGE = re.compile(r"\((?P<account>[^()\s]{1,200}@[^()\s]{1,300})\) (?P<prompt>.*)", re.DOTALL)
 
@@ -57,7 +59,8 @@ class Questions:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self._path))
         self._listener.listen(4)
-        self._asked: list[str] = []
+        self._asked = 0
+        self._asked_on_the_way: dict[str, list[str]] = {}  # account -> its prompts
         self._waiting: list[socket.socket] = []
 
     def __enter__(self) -> Questions:
@@ -75,45 +78,55 @@ class Questions:
         """Answer the one who waits. TargetError (or what the prompter raises) where the login must end."""
         link, _ = self._listener.accept()
         link.settimeout(_PATIENCE)
+        question = _question(link, self._token)
+        if question is None:
+            link.close()
+            return
+        prompt, form = question
+        if form == "none":  # a security key waits to be touched; the program is ended by `ssh` when it was
+            self._waiting.append(link)
+            self._on_note(f"{self._host.typed}: {clean_line(prompt)[:_MAX_PROMPT]}")
+            return
         try:
-            question = _read(link, self._token)
-            if question is None:
-                link.close()
-                return
-            prompt, form = question
-            if form == "none":  # a security key waits to be touched; the program is ended by `ssh` when it was
-                self._waiting.append(link)
-                self._on_note(f"{self._host.typed}: {clean_line(prompt)[:_MAX_PROMPT]}")
-                return
             answer = self._answer(prompt, form)
+        except BaseException as error:
+            self._waiting.append(link)  # kept open until `ssh` was ended: a closed one would count as an empty answer
+            if isinstance(error, OSError):  # the terminal is gone, say
+                raise TargetError("auth-rejected", f"{self._host.place}: nobody could be asked: {error}", NO_ANSWER) from error
+            raise
+        with link, suppress(OSError):  # `ssh` may have left meanwhile
             if answer is not None:
                 link.sendall(json.dumps({"answer": answer}).encode() + b"\n")
-            link.close()
-        except OSError:  # ours to answer, but `ssh` has left
-            link.close()
-        except BaseException:
-            self._waiting.append(link)  # kept open until `ssh` was ended: a closed one would count as an empty answer
-            raise
 
     def _answer(self, prompt: str, form: str) -> str | None:
         """What is typed for `prompt`; None where `ssh` shall go on without it."""
-        self._asked.append(prompt)
-        if len(self._asked) > _MOST_QUESTIONS:
-            raise TargetError("auth-rejected", f"{self._host.place}: the server asks without end ({len(self._asked)} questions)", self._by_hand)
+        self._asked += 1
+        if self._asked > _MOST_QUESTIONS:
+            raise TargetError("auth-rejected", f"{self._host.place}: the server asks without end ({self._asked} questions)", self._by_hand)
         if form == "confirm":
             return "yes" if self._prompter.agree(clean_line(prompt)[:_MAX_PROMPT], f"{self._host.place}: ssh asks") else "no"
-        if prompt.startswith("The authenticity of host "):
+        if prompt.startswith("The authenticity of host ") and self._log.phase != LOGGING_IN:
             return self._host_key(prompt)
-        if found := _KEY.fullmatch(prompt):
+        if self._is_about_a_key and (found := _KEY.fullmatch(prompt)):
             return self._passphrase(f"Passphrase for {clean_line(found['file'])}: ")
-        if _PIN.fullmatch(prompt):
+        if self._is_about_a_key and _PIN.fullmatch(prompt):
             return self._prompter.secret(clean_line(prompt)[:_MAX_PROMPT], self._host.name, False)
         return self._login_secret(prompt)
 
+    @property
+    def _is_about_a_key(self) -> bool:
+        """Whether what reads like a question of `ssh` about a key cannot be a server's. In doubt it is, and no passphrase of the run answers it."""
+        if self._log.phase == LOGGING_IN:
+            return self._log.method == "publickey"
+        return self._log.names_accounts or self._log.phase != ON_THE_WAY
+
     def _passphrase(self, prompt: str) -> str | None:
-        given = self._given.passphrase(prompt)
+        on_the_way = self._log.phase == ON_THE_WAY
+        given = self._given.passphrase(prompt, on_the_way)
         if given is None:
             self._log.unopened.append(prompt)
+        elif not on_the_way:
+            self._log.passphrase_given(prompt)
         return given
 
     # --- host keys -----------------------------------------------------------------------------------
@@ -167,29 +180,41 @@ class Questions:
 
     def _login_secret(self, prompt: str) -> str:
         found = _PASSWORD.fullmatch(prompt) or _CHALLENGE.match(prompt)
-        account = clean_line(found["account"]) if found else ""
         text = "Password: " if found and found.re is _PASSWORD else found["prompt"] if found else prompt
-        ours = not account or account in self._host.accounts
-        self._refuse_repetition(prompt, account, ours)
-        self._log.locked = (says_locked(text) if ours else "") or self._log.locked
-        answer = self._given.answer(clean(text)[:_MAX_PROMPT], "" if ours else account, self._log.rejections)
+        account = "" if self._is_the_targets else clean_line(found["account"]) if found else self._someone
+        self._refuse_repetition(prompt, account)
+        self._log.locked = ("" if account else says_locked(text)) or self._log.locked
+        answer = self._given.answer(clean(text)[:_MAX_PROMPT], account, self._log.rejections)
         if answer is None:
-            said = self._given.stopped("" if ours else account) or not_answered(text)
-            raise TargetError("auth-rejected", f"{self._rejected(account, ours).message}; {said}", NO_ANSWER)
+            said = self._given.stopped(account) or not_answered(text)
+            raise TargetError("auth-rejected", f"{self._rejected(account).message}; {said}", NO_ANSWER)
         return answer
 
-    def _refuse_repetition(self, prompt: str, account: str, ours: bool) -> None:
-        """For the target the log tells what was rejected; of hosts on the way there is none: what they ask twice they have rejected."""
-        if ours:
-            repeated = self._given.was_rejected(self._log)
-        else:
-            before = [one for one in self._asked[:-1] if account in one]
-            repeated = prompt in before or ("assw" in prompt and any("assw" in one for one in before))
-        if repeated:
-            raise self._rejected(account, ours)
+    @property
+    def _is_the_targets(self) -> bool:
+        return self._log.phase == LOGGING_IN or not (self._host.proxied or self._log.phase == ON_THE_WAY)
 
-    def _rejected(self, account: str, ours: bool) -> TargetError:
-        if not ours:
+    @property
+    def _someone(self) -> str:
+        """On the way, who does not say who asks: the jump host where there is one alone, else nobody who is known from another login."""
+        hops = clean_line(self._host.values.get("proxyjump", "none"))
+        where = f"the way to {self._host.typed}" if hops == "none" or "," in hops else hops
+        return where if "@" in where else f"?@{where}"
+
+    def _refuse_repetition(self, prompt: str, account: str) -> None:
+        """For the target the log tells what was rejected; of hosts on the way there is none: what they ask twice they have rejected."""
+        if account:
+            before = self._asked_on_the_way.setdefault(account, [])
+            repeated = prompt in before or ("assw" in prompt and any("assw" in one for one in before))
+            before.append(prompt)
+        else:
+            repeated = self._given.was_rejected(self._log)
+        if repeated:
+            self._given.refuse(account)
+            raise self._rejected(account)
+
+    def _rejected(self, account: str) -> TargetError:
+        if account:
             return TargetError("auth-rejected", f"{self._host.place}: the login was rejected on the way there, by {account}", self._by_hand)
         return self._log.rejection(self._host.name, self._by_hand)
 
@@ -198,16 +223,17 @@ class Questions:
         return by_hand(self._host.user, self._host.typed)
 
 
-def _read(link: socket.socket, token: str) -> tuple[str, str] | None:
+def _question(link: socket.socket, token: str) -> tuple[str, str] | None:
+    """Prompt and form; None where it is none of ours, or whoever asked has left."""
     said = b""
-    while not said.endswith(b"\n"):
-        data = link.recv(4096)
-        if not data or len(said) > _LONGEST:
-            return None
-        said += data
     try:
+        while not said.endswith(b"\n"):
+            data = link.recv(4096)
+            if not data or len(said) > _LONGEST:
+                return None
+            said += data
         question = json.loads(said)
         given, prompt, form = str(question["token"]), str(question["prompt"]), str(question["form"])
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return (prompt, form) if secrets.compare_digest(given.encode(), token.encode()) else None

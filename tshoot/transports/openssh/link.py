@@ -6,9 +6,7 @@ The rules are those of every connection (`one_login`). Nothing waits without a b
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Protocol
 
 from tshoot.cancel import CancelToken
@@ -20,12 +18,11 @@ from tshoot.transports.one_login import GONE, Closeable, OneLogin
 from tshoot.transports.openssh.failures import gone
 from tshoot.transports.openssh.master import Master
 from tshoot.transports.openssh.mux import MuxGone, MuxRefused, MuxSession
+from tshoot.transports.openssh.opening import Opening
 from tshoot.transports.openssh.terminal import PipedTerminal, terminal_on
 from tshoot.transports.settings import SshSettings
 
-_KINDS = {"looking up its name": "name-unknown", "connecting": "unreachable"}
 _SILENT = "accepts the connection and says nothing"
-_TICK = 0.1
 _PROBE = "tshoot-alive"  # a subsystem that no server has
 
 
@@ -41,6 +38,7 @@ class OpenSshLink(OneLogin[Master]):
         super().__init__(host, settings)
         self.prompter, self._on_note = prompter, on_note
         self._open: set[Held] = set()
+        self._nobody = Account("", host)
 
     # --- the connection ----------------------------------------------------------------------------
 
@@ -62,7 +60,8 @@ class OpenSshLink(OneLogin[Master]):
             return TargetError("unresponsive", f"{place}: {_SILENT}", "the host or its SSH service hangs: look at its console")
         if phase == "waiting for its greeting" and master.log.greetings:
             return TargetError("unreachable", f"{place}: answers, but not with SSH; it says `{master.log.greetings[0][:80]}`", "check the port")
-        return TargetError(_KINDS.get(phase, "unresponsive"), f"{place}: no answer within {deadline.seconds:g} s while {phase}", GONE)
+        kind = "name-unknown" if phase == "looking up its name" else "unresponsive"
+        return TargetError(kind, f"{place}: no answer within {deadline.seconds:g} s while {phase}", GONE)
 
     def client(self, cancel: CancelToken) -> Master:
         """The connection, made where there is none yet; TargetError "closed" where it was lost."""
@@ -73,15 +72,9 @@ class OpenSshLink(OneLogin[Master]):
         return master
 
     @property
-    def name(self) -> str:
-        """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
-        return self._made.host.name if self._made is not None else self.host
-
-    @property
     def account(self) -> Account:
-        """Who is logged in; what was typed where nobody is yet."""
-        host = self._made.host if self._made is not None else None
-        return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
+        """Who is logged in, the same object for all of one login; what was typed where nobody is yet."""
+        return self._made.account if self._made is not None else self._nobody
 
     @property
     def last_words(self) -> str:
@@ -126,39 +119,20 @@ class OpenSshLink(OneLogin[Master]):
         self, command: str, streams: Sequence[int], purpose: str, cancel: CancelToken, *, tty: bool = False, subsystem: bool = False
     ) -> MuxSession:
         """A session whose stdin, stdout and stderr are `streams` (closed here in any case); holds one of the few places until `release`."""
+        opening = Opening(command, streams, self.settings.channel_timeout, tty=tty, subsystem=subsystem)
         try:
             master = self.client(cancel)
             acquire(self._channels, cancel)
         except BaseException:
-            _close(streams)
+            opening.close_streams()
             raise
-        made: list[MuxSession] = []
-
-        def work() -> MuxSession:
-            end = time.monotonic() + self.settings.channel_timeout / 2
-            while True:
-                made.append(MuxSession(master.control, command, streams, tty=tty, subsystem=subsystem))
-                try:
-                    made[-1].await_open(self.settings.channel_timeout)
-                    return made[-1]
-                except MuxRefused:  # a server that has its full number; one of them may be ending just now
-                    if time.monotonic() > end:
-                        raise
-                    time.sleep(_TICK)
-
-        def cut() -> None:
-            for one in made:
-                one.close()
-
         try:
-            return bounded(work, Deadline(self.settings.channel_timeout), cancel, cut)
+            return bounded(lambda: opening.work(master.control), Deadline(self.settings.channel_timeout), cancel, opening.cut)
         except BaseException as error:
             self._channels.release()
-            cut()
+            opening.cut()
             self._explain(error, purpose)
             raise
-        finally:
-            _close(streams)
 
     def open_terminal(self, cancel: CancelToken) -> PipedTerminal:
         """An interactive shell on a terminal, for a command line."""
@@ -175,9 +149,3 @@ class OpenSshLink(OneLogin[Master]):
             self.fail("closed", f"{self.host}: the connection was lost before {purpose}{self.last_words}", GONE)
         if isinstance(error, TimeoutError):
             self.fail("unresponsive", f"{self.host}: no longer answers (tried {purpose})", GONE)
-
-
-def _close(descriptors: Sequence[int]) -> None:
-    for descriptor in set(descriptors):
-        with suppress(OSError):
-            os.close(descriptor)

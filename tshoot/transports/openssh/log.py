@@ -19,13 +19,18 @@ _KEX = re.compile(r"debug1: kex: (?:(algorithm|host key algorithm): (\S+)|(?:ser
 _OFFERED = re.compile(r"debug1: Offering (?:RSA |DSA |ECDSA |ED25519 )?(?:public key|\S+ public key|public key certificate): .*?(SHA256:[\w+/=]+)")
 _HOST_KEY = re.compile(r"debug1: Server host key: (\S+) (SHA256:[\w+/=]+)")
 _INVALID = re.compile(r"^Certificate invalid: (.*)")
+_VERSION = re.compile(r"debug1: Local version string SSH-2\.0-OpenSSH_(\d{1,3})\.(\d{1,3})")
+_NAMES_ACCOUNTS = (8, 5)
+ON_THE_WAY, LOGGING_IN = "going through its jump host", "logging in"
 _PHASES = (
     ("debug1: Connecting to ", "connecting"),
-    ("debug1: Executing proxy command", "going through its jump host"),
+    ("debug1: Executing proxy command", ON_THE_WAY),
     ("debug1: Connection established", "waiting for its greeting"),
     ("debug1: Remote protocol version", "exchanging keys"),
-    ("debug1: SSH2_MSG_SERVICE_ACCEPT", "logging in"),
+    ("debug1: SSH2_MSG_SERVICE_ACCEPT", LOGGING_IN),
 )
+_ANSWERED = ("debug1: Authentications that can continue: ", "Authenticated ")
+_GOES_ON = ("debug1: Next authentication method: ", "debug1: Offering ", "debug1: Trying private key: ", "debug1: No more authentication methods")
 
 
 class LoginLog:
@@ -36,7 +41,9 @@ class LoginLog:
         self.allowed = ""
         self.method = ""
         self.tried: list[str] = []
+        self.names_accounts = False  # this `ssh` puts `(user@host)` before what a server asks
         self.unopened: list[str] = []  # the prompts for passphrases that nobody gave; told by whoever was asked
+        self.wrong_passphrases: list[str] = []  # the prompts for those that opened nothing
         self.rejections = 0
         self.authenticated = False
         self.host_key = ("", "")  # type, fingerprint
@@ -45,6 +52,7 @@ class LoginLog:
         self.agreed: dict[str, str] = {}  # kex, host key, cipher, MAC
         self.lines: deque[str] = deque(maxlen=_KEPT)  # without those for debugging
         self.greetings: list[str] = []  # what stood where SSH's greeting should
+        self._opening = ""  # the prompt for the passphrase that was given just now
         self._partial = False
         self._rest = b""
 
@@ -58,6 +66,15 @@ class LoginLog:
         """The newest line (without debugging) in which `pattern` is found."""
         return next((found for line in reversed(self.lines) if (found := re.search(pattern, line))), None)
 
+    @property
+    def through(self) -> bool:
+        """Whether all on the way there have let us in."""
+        return self.phase in ("exchanging keys", LOGGING_IN)
+
+    def passphrase_given(self, prompt: str) -> None:
+        """For a key of the target's own login; what the log says next tells whether it was right."""
+        self._opening = prompt
+
     def rejection(self, name: str, hint: str) -> TargetError:
         """That the target let nobody in by what was tried."""
         return rejected(name, hint, self.allowed, self.tried, self.unopened, self.locked)
@@ -68,6 +85,7 @@ class LoginLog:
         for start, phase in _PHASES:
             if line.startswith(start):
                 self.phase = phase
+        self._judge_passphrase(line)
         if line.startswith("debug1: "):
             self._debugging(line)
         elif not line.startswith(("debug2: ", "debug3: ")):
@@ -77,6 +95,13 @@ class LoginLog:
             if found := _INVALID.search(line):
                 self.certificate_problem = found[1][:200]
             self.authenticated = self.authenticated or line.startswith("Authenticated to ")
+
+    def _judge_passphrase(self, line: str) -> None:
+        """`ssh` does not say that one was wrong: it then goes on without having asked the server about that key."""
+        if self._opening and line.startswith(_GOES_ON):
+            self.wrong_passphrases.append(self._opening)
+        if line.startswith((*_GOES_ON, *_ANSWERED)):
+            self._opening = ""
 
     def _debugging(self, line: str) -> None:
         if found := _KEX.match(line):
@@ -97,5 +122,7 @@ class LoginLog:
                 self.tried.append(self.method)
         elif (found := _OFFERED.match(line)) and len(self.tried) < 50:
             self.tried.append(f"key {found[1]}")
+        elif found := _VERSION.match(line):
+            self.names_accounts = (int(found[1]), int(found[2])) >= _NAMES_ACCOUNTS
         elif "kex_exchange_identification: banner line" in line and len(self.greetings) < 3:
             self.greetings.append(line.partition("banner line ")[2].partition(": ")[2])

@@ -22,6 +22,7 @@ from tshoot.model.text import clean_line, decode
 from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline
+from tshoot.transports.login.credentials import Account
 from tshoot.transports.openssh import mux
 from tshoot.transports.openssh.algorithms import Mismatch, mismatch, needed, weak
 from tshoot.transports.openssh.asking import Questions
@@ -48,6 +49,7 @@ class Master:
         self._program = ssh_program()
         self._destination = destination(parse_address(host), settings)
         self.host = Resolved(parse_address(host).host, {})
+        self.account = Account("", host)
         self.log = LoginLog()
         self._folder = PrivateFolder()
         self._process: subprocess.Popen[bytes] | None = None
@@ -65,6 +67,7 @@ class Master:
         try:
             self._deadline.restart(_QUERY, "reading the ssh_config")
             self.host = self._resolve()
+            self.account = Account(self.host.user, self.host.typed, self.host.port)
             added: Mapping[str, str] = {}
             while (missing := self._attempt(added)) is not None:
                 added = self._with_needed(missing, added)
@@ -94,7 +97,7 @@ class Master:
     def _attempt(self, added: Mapping[str, str]) -> Mismatch | None:
         """One connection; what could not be agreed on, or None when it stands."""
         self.log, self._proxy = LoginLog(), b""
-        given = LoginSecrets(self.host, self._settings, self._prompter, lambda: not self._closed)
+        given = LoginSecrets(self.host, self._settings, self._prompter, self.account, lambda: not self._closed)
         with Questions(
             self._folder, self.host, self.log, self._prompter, given, self._on_note, accepted_into(self._settings, self.host)
         ) as questions:
@@ -106,7 +109,7 @@ class Master:
                 self._close_pipes()
                 raise
             finally:
-                given.ended(self.log)
+                given.ended(self.log, decode(self._proxy))
         if stands:
             return None
         self._end()

@@ -7,7 +7,6 @@ of a command goes through anything but the master. Closing the connection ends t
 from __future__ import annotations
 
 import array
-import select
 import socket
 import struct
 import time
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tshoot.model.text import clean_line, decode
+from tshoot.transports.openssh.ready import ready
 
 _HELLO, _VERSION = 0x00000001, 4
 _NEW_SESSION, _ALIVE_CHECK = 0x10000002, 0x10000004
@@ -32,7 +32,7 @@ class MuxGone(OSError):
 
 
 class MuxSession:
-    """One session, asked for when it is made; `opened` says when the server has agreed."""
+    """One session, asked for when it is made; `await_open` says when the server has agreed."""
 
     def __init__(self, path: Path, command: str, streams: Sequence[int], *, tty: bool = False, subsystem: bool = False) -> None:
         self.exit_status: int | None = None
@@ -65,7 +65,7 @@ class MuxSession:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            if select.select([self._socket], [], [], min(left, 0.5))[0]:
+            if ready([self._socket.fileno()], min(left, 0.5)):
                 self.read()
 
     def read(self) -> None:

@@ -60,11 +60,6 @@ class Resolved:
         return frozenset(name for name in (self.host, self.host.lower(), self.typed, self.typed.lower(), alias, alias.lower()) if name)
 
     @property
-    def accounts(self) -> frozenset[str]:
-        """What prompts of `ssh` call the account."""
-        return frozenset(f"{self.user}@{name}" for name in self.names)
-
-    @property
     def connect_timeout(self) -> float | None:
         value = self.values.get("connecttimeout", "none")
         return float(value) if value.isdecimal() and int(value) else None

@@ -7,12 +7,12 @@ then neither closes nor prints is given a short grace. Closing it closes its sta
 from __future__ import annotations
 
 import os
-import select
 import time
 from collections.abc import Callable
 
 from tshoot.transports.base import OnOutput
 from tshoot.transports.openssh.mux import MuxRefused, MuxSession
+from tshoot.transports.openssh.ready import ready
 from tshoot.transports.process import RemoteProcess
 
 _GRACE = 1.0  # after the exit status, for output of children that hold the channel open
@@ -83,10 +83,7 @@ class OpenSshProcess(RemoteProcess):
         watched: list[int] = [] if self._closed else [*self._open.values()]
         if not (self._session.ended or self._closed):
             watched.append(self._session.fileno())
-        try:
-            select.select(watched, [], [], seconds)
-        except (OSError, ValueError):  # closed by another thread just now
-            return
+        ready(watched, seconds)
 
     def _told_at(self, now: float) -> float:
         """When it was first seen that the command is over."""

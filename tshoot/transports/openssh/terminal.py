@@ -19,13 +19,14 @@ from collections.abc import Callable, Sequence
 
 from tshoot.transports.cli.terminal import HEIGHT, WIDTH
 from tshoot.transports.openssh.mux import MuxSession
+from tshoot.transports.openssh.ready import ready
 
 _WRITE = 5.0  # seconds in which a device takes one line
 _CHUNK = 64 * 1024
 
 
 class PipedTerminal:
-    """As `cli_terminal.Terminal`; EOFError where the device has ended the session."""
+    """A `LineTerminal` of `transports.link`."""
 
     def __init__(self, session: MuxSession, typing: int, printed: int) -> None:
         self._session, self._typing, self._printed = session, typing, printed
@@ -45,7 +46,7 @@ class PipedTerminal:
         with self._reading:
             if self.closed:
                 raise EOFError
-            if not select.select([self._printed], [], [], max(seconds, 0.001))[0]:
+            if not ready([self._printed], max(seconds, 0.001)):
                 return b""
             data = os.read(self._printed, _CHUNK)
         if not data:
@@ -64,8 +65,11 @@ class PipedTerminal:
                 try:
                     if self.closed:
                         raise EOFError
-                    if select.select([], [self._typing], [], left)[1]:
+                    said = ready([self._typing], left, select.POLLOUT)
+                    if said & select.POLLOUT:
                         data = data[os.write(self._typing, data[:1024]) :]
+                    elif said:  # hung up: nobody reads it any more
+                        raise EOFError
                 except BlockingIOError:
                     continue
                 except OSError as error:

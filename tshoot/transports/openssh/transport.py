@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
@@ -22,9 +23,15 @@ from tshoot.transports.openssh.process import OpenSshProcess, Pipes
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.fetch import Copy, copy_by_sftp
 
+if TYPE_CHECKING:
+    import paramiko
 
-class _SftpEnd(socket.socket):
-    """Where paramiko's side of SFTP expects a channel, which has a name for its log."""
+
+class _SftpEnd:
+    """What paramiko's side of SFTP uses of a channel. No socket itself: paramiko calls `select` on those, which takes none beyond 1023."""
+
+    def __init__(self, near: socket.socket) -> None:
+        self.send, self.recv, self.close = near.send, near.recv, near.close
 
     def get_name(self) -> str:
         return "ssh"
@@ -33,16 +40,17 @@ class _SftpEnd(socket.socket):
 class OpenSshTransport(ExecTransport):
     """`on_note` is told of weak algorithms, and when a security key waits to be touched."""
 
+    _link: OpenSshLink
+
     def __init__(
         self, host: str, *, prompter: Prompter, settings: SshSettings | None = None, on_note: Callable[[str], None] = lambda text: None
     ) -> None:
         settings = settings or SshSettings()
-        self._master = OpenSshLink(host, prompter, settings, on_note)
-        super().__init__(host, self._master, settings)
+        super().__init__(host, OpenSshLink(host, prompter, settings, on_note), settings)
 
     def _start(self, command: str, cancel: CancelToken, on_output: OnOutput | None, *, keep: bool, limit: int, stdin: bool) -> OpenSshProcess:
-        self._master.connect(cancel)
-        pipes, link = Pipes(stdin), self._master
+        self._link.connect(cancel)
+        pipes, link = Pipes(stdin), self._link
         try:
             session = link.open(command, pipes.theirs, shown(command), cancel)
         except BaseException:
@@ -54,17 +62,18 @@ class OpenSshTransport(ExecTransport):
 
     def _fetch_by_sftp(self, remote: str, copy: Copy, cancel: CancelToken) -> None:
         near, theirs = socket.socketpair()
-        with _SftpEnd(fileno=near.detach()) as ours:
+        with near:
             streams = (theirs.fileno(), os.dup(theirs.fileno()), os.open(os.devnull, os.O_WRONLY))
             theirs.detach()  # the link closes it
             try:
-                session = self._master.open("sftp", streams, "SFTP", cancel, subsystem=True)
+                session = self._link.open("sftp", streams, "SFTP", cancel, subsystem=True)
             except TargetError as error:
                 if error.kind in TARGET_FAILURES:
                     raise
                 raise OSError(error.message) from error
             try:
-                bounded(lambda: copy_by_sftp(ours, remote, copy), copy.deadline, cancel, lambda: ours.shutdown(socket.SHUT_RDWR))
+                end = cast("paramiko.Channel", _SftpEnd(near))
+                bounded(lambda: copy_by_sftp(end, remote, copy), copy.deadline, cancel, lambda: near.shutdown(socket.SHUT_RDWR))
             finally:
                 session.close()
-                self._master.release()
+                self._link.release()
