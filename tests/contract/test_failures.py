@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -16,7 +18,7 @@ from tests.contract.odd_server import Manners, OddServer
 from tests.sshd import Operator, Sshd, free_port, make_key
 from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
-from tshoot.errors import Cancelled, TargetError
+from tshoot.errors import Cancelled, TargetError, UsageError
 from tshoot.transports.base import CommandTimeout
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.transport import SshTransport
@@ -70,6 +72,28 @@ class Peer:
         self.thread.join()
 
 
+SSH = b"SSH-2.0-of another tongue\r\n"
+
+
+def packet(body: bytes) -> bytes:
+    """As sent before any key exchange (RFC 4253, section 6)."""
+    padding = 4 + -(len(body) + 9) % 8
+    return struct.pack(">IB", len(body) + padding + 1, padding) + body + bytes(padding)
+
+
+def text(said: bytes) -> bytes:
+    return struct.pack(">I", len(said)) + said
+
+
+def disconnect(reason: bytes) -> bytes:
+    return packet(bytes([1]) + struct.pack(">I", 2) + text(reason) + text(b""))
+
+
+def lists(kex: bytes) -> bytes:
+    offered = (kex, b"ssh-ed25519", b"aes128-ctr", b"aes128-ctr", b"hmac-sha2-256", b"hmac-sha2-256", b"none", b"none", b"", b"")
+    return packet(bytes([20]) + bytes(16) + b"".join(map(text, offered)) + bytes(5))
+
+
 def test_name_unknown():
     error = failure(transport_to("no-such-host.invalid"))
     assert error.kind == "name-unknown"
@@ -109,7 +133,12 @@ def test_no_route():
     ("peer", "kind", "words"),
     [
         (Peer, "unresponsive", "accepts the connection and says nothing"),
-        (lambda: Peer(b"SSH-2.0-half a greeting"), "unresponsive", "says nothing"),
+        (lambda: Peer(b"SSH-2.0-half a greeting"), "unresponsive", "says nothing but the beginning of its greeting, `SSH-2.0-half a greeting`"),
+        (lambda: Peer(b"SSH-2.0-half a greeting", close=True), "closed", "closed the connection before the login"),
+        (lambda: Peer(b"Who are \x1b[31myou?"), "unreachable", "answers, but not with SSH; it says `Who are you?`"),
+        (lambda: Peer(b"Zutritt f\xfcr\r\nUnbefugte\r\nSSH-2.0-ger\xe4t\r\n", close=True), "closed", "closed the connection before the login"),
+        (lambda: Peer(SSH + disconnect(b"gesperrt f\xfcr immer")), "closed", "the key exchange failed: gesperrt f\ufffdr immer"),
+        (lambda: Peer(SSH + lists(b"kex\xff")), "no-common-algorithm", "for the key exchange it offers only kex\ufffd"),
         (lambda: Peer(close=True), "closed", "closed the connection before the login"),
         (lambda: Peer(b"SSH-2.0-quits\r\n", close=True), "closed", "closed the connection before the login"),
         (lambda: Peer(b"HTTP/1.1 400 Bad \x1b[31mRequest\r\n\r\n"), "unreachable", "answers, but not with SSH; it says `HTTP/1.1 400 Bad Request`"),
@@ -118,7 +147,22 @@ def test_no_route():
         (lambda: Peer(b"SSH-2.0-then garbage\r\n" + b"\xff" * 3000, close=True), "closed", ""),
         (lambda: Peer(b"SSH-1.0-ancient\r\n"), "no-common-algorithm", "Incompatible version (1.0 instead of 2.0)"),
     ],
-    ids=["silent", "half", "closes", "quits", "http", "flood", "no-kex", "garbage", "ssh1"],
+    ids=[
+        "silent",
+        "half",
+        "half-closes",
+        "text",
+        "latin-1-greeting",
+        "latin-1-reason",
+        "latin-1-lists",
+        "closes",
+        "quits",
+        "http",
+        "flood",
+        "no-kex",
+        "garbage",
+        "ssh1",
+    ],
 )
 def test_peers_that_are_no_proper_ssh_server(peer, kind, words):
     before = set(threading.enumerate())
@@ -312,6 +356,25 @@ def test_standing_copy(tmp_path):
         assert transport.run("echo on", timeout=5, cancel=CancelToken()).stdout == b"on\n"
         transport.close()
         os.close(os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK))
+
+
+class FullDisk(io.BytesIO):
+    def write(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_copy_that_cannot_be_written_here_gives_its_place_back(tmp_path):
+    """By `cat`, for there is no SFTP: what is left of the file cannot be written either."""
+    (tmp_path / "large").write_bytes(bytes(1_000_000))
+    with Sshd(tmp_path / "sshd", options="") as server:
+        transport, cancel = odd_transport(server, max_channels=1), CancelToken()
+        with pytest.raises(UsageError, match="cannot be written here: No space left on device"):
+            transport.fetch(str(tmp_path / "large"), FullDisk(), cancel=CancelToken())
+        giving_up = threading.Timer(10, cancel.cancel)
+        giving_up.start()
+        assert transport.run("echo on", timeout=5, cancel=cancel).stdout == b"on\n"
+        giving_up.cancel()
+        transport.close()
 
 
 def test_unreadable_file(tmp_path):

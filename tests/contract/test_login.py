@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket as stdlib_socket
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -15,6 +18,7 @@ from tests.waiting import wait_until
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TargetError
 from tshoot.transports.base import CommandTimeout
+from tshoot.transports.login.credentials import Account, Credentials
 from tshoot.transports.ssh.transport import SshTransport
 
 pam = pytest.mark.skipif(not can_use_pam(), reason="a real PAM login needs root and a mount namespace")
@@ -89,6 +93,44 @@ def test_agent(openssh, tmp_path, monkeypatch):
         connect(openssh, use_agent=True, identity_files=(), default_keys=())
         error = refused(openssh, use_agent=False, identity_files=(), default_keys=())
         assert "key SHA256:" not in error.message
+    finally:
+        agent.terminate()
+        agent.wait()
+
+
+def test_an_agent_that_does_not_answer_has_no_keys(openssh, tmp_path, monkeypatch):
+    """The socket of a forwarding that has ended takes connections and nobody reads them."""
+    with stdlib_socket.socket(stdlib_socket.AF_UNIX) as stale:
+        stale.bind(str(tmp_path / "agent"))
+        stale.listen()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        connect(openssh, use_agent=True, login_timeout=3.0)
+        error = refused(openssh, use_agent=True, login_timeout=3.0, identity_files=(make_key(tmp_path / "wrong"),))
+        assert f"tried: the agent at {tmp_path}/agent, which did not answer within 1.5 s, key SHA256:" in error.message
+        wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "tshoot-ssh"], what="the end of its thread")
+
+
+def test_an_encrypted_key_that_the_agent_holds_is_recognised_without_its_public_half(openssh, tmp_path, monkeypatch):
+    """IdentitiesOnly, and no KEY.pub: OpenSSH reads the public key from the head of the private one, too."""
+    key = make_key(tmp_path / "locked", passphrase="open sesame")
+    public = key.with_suffix(".pub")
+    (openssh.folder / "authorized_keys").write_text(public.read_text())
+    config, askpass, socket = tmp_path / "config", tmp_path / "askpass", tmp_path / "agent"
+    config.write_text("Host *\n IdentitiesOnly yes\n")
+    askpass.write_text("#!/bin/sh\necho open sesame\n")
+    askpass.chmod(0o700)
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(socket.exists)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        answering = {**os.environ, "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+        for held in (make_key(tmp_path / "other"), key):
+            subprocess.run(["ssh-add", "-q", str(held)], check=True, env=answering, stdin=subprocess.DEVNULL)
+        public.unlink()
+        operator = Operator()
+        connect(openssh, operator, use_agent=True, identity_files=(key,), config_file=config)
+        assert operator.asked == []
+        assert "Failed publickey" not in openssh.log.read_text(), "the other key of the agent was not offered"
     finally:
         agent.terminate()
         agent.wait()
@@ -216,6 +258,64 @@ def test_the_operator_may_take_longer_than_the_login_may(tmp_path):
 
     with OddServer(tmp_path / "odd", Manners(methods="password", password="s3cret")) as server:
         connect(server, Slow(), login_timeout=0.6)
+
+
+class Watched(Credentials):
+    """Notes by which objects the logins are known to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, Account]] = []
+
+    def answer(self, prompt, account, *more, **named):
+        self.seen.append(("answer", account))
+        return super().answer(prompt, account, *more, **named)
+
+    def accepted(self, account):
+        self.seen.append(("accepted", account))
+        super().accepted(account)
+
+    def rejected(self, account, certain=True):
+        self.seen.append(("rejected", account))
+        super().rejected(account, certain)
+
+    def left(self, account):
+        self.seen.append(("left", account))
+        super().left(account)
+
+
+@pytest.mark.parametrize(("password", "came"), [("s3cret", "accepted"), ("wrong", "rejected")])
+def test_one_account_object_stands_for_one_login(tmp_path, password, came):
+    """Two logins to one account at once are told apart by it, so it must be the same from the question to the end."""
+    credentials = Watched()
+    with OddServer(tmp_path / "odd", Manners(methods="password", password="s3cret")) as server:
+        transport = SshTransport(
+            server.host, prompter=Operator(answers={"Password": password}), settings=server.settings(credentials=credentials, identity_files=())
+        )
+        with suppress(TargetError):
+            transport.connect(CancelToken())
+        link = transport._link
+        assert [what for what, _ in credentials.seen] == ["answer", came, "left"]
+        assert len({id(account) for _, account in credentials.seen}) == 1
+        assert link.account is link.account
+        assert (link.account is credentials.seen[0][1]) == (came == "accepted")
+        transport.close()
+
+
+def test_closed_while_the_way_is_looked_for_logs_in_nowhere(tmp_path):
+    config, started, go = tmp_path / "config", tmp_path / "started", tmp_path / "go"
+    config.write_text(f'Match exec "touch {started}; while [ ! -e {go} ]; do sleep 0.05; done"\n ServerAliveInterval 7\n')
+    config.chmod(0o600)
+    with OddServer(tmp_path / "odd") as server:
+        transport = SshTransport(server.host, prompter=Operator(), settings=server.settings(config_file=config))
+        with ThreadPoolExecutor(1) as pool:
+            connecting = pool.submit(transport.connect, CancelToken())
+            wait_until(started.exists)
+            transport.close()
+            go.touch()
+            with pytest.raises(TargetError, match="the connection was closed here"):
+                connecting.result(30)
+        assert server.attempts == []
 
 
 def test_cancel_while_the_operator_is_asked(tmp_path):

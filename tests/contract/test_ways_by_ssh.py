@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -115,6 +117,64 @@ def test_nothing_is_left_open_after_closing(three, tmp_path):
     before = threading.active_count()
     says_where_it_is("c", settings_for(tmp_path, config, known))
     wait_until(lambda: threading.active_count() <= before, what="the end of its threads")
+
+
+LEFT_OPEN = """
+import sys
+from pathlib import Path
+from tshoot.cancel import CancelToken
+from tshoot.transports.base import Nobody
+from tshoot.transports.settings import SshSettings
+from tshoot.transports.ssh.transport import SshTransport
+
+folder = Path(sys.argv[1])
+settings = SshSettings(folder / "config", (folder / "known_hosts",), (), use_agent=False)
+transport = SshTransport("c", prompter=Nobody(), settings=settings)
+print(transport.run("echo in", timeout=10, cancel=CancelToken()).stdout)
+"""
+
+
+def test_a_program_that_ends_with_a_way_open_ends_in_silence(three, tmp_path):
+    settings_for(tmp_path, *way(three))
+    ended = subprocess.run([sys.executable, "-c", LEFT_OPEN, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("b'in\\n'\n", "", 0)
+
+
+def test_closing_the_client_of_a_hop_raises_nothing(three, tmp_path):
+    transport = SshTransport("c", prompter=Operator(), settings=settings_for(tmp_path, *way(three)))
+    client = transport._link.client(CancelToken())
+    process = transport.spawn("sleep 60", cancel=CancelToken())
+    assert client.sock._closed is False, "paramiko looks at it while its thread still runs"
+    client.close()
+    assert client.sock._closed is True
+    assert process.wait(10), "its channels end with it"
+    transport.close()
+    wait_until(lambda: not client.is_alive(), what="the end of its thread")
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_host_behind_a_hop_that_does_not_speak_ssh(three, tmp_path, ends):
+    a, _, _ = three
+    said = threading.Event()
+
+    def answer():
+        sock, _ = listener.accept()
+        with sock:
+            sock.sendall(b"You may not enter from here")
+            if not ends:
+                said.wait(60)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=answer)
+        answering.start()
+        config = entry("a", a) + f"Host c\n HostName 127.0.0.1\n Port {listener.getsockname()[1]}\n ProxyJump a\n"
+        started = time.monotonic()
+        error = failure("c", settings_for(tmp_path, config, a.known_hosts(), connect_timeout=30.0 if ends else 2.0))
+        said.set()
+        answering.join()
+    assert time.monotonic() - started < 15
+    assert error.kind == "unreachable"
+    assert error.message.endswith("answers, but not with SSH; it says `You may not enter from here`")
 
 
 def test_each_hop_asks_by_its_own_name(three, tmp_path):

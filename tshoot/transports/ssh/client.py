@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any
 
 import paramiko
+import paramiko.auth_handler
+import paramiko.message
 import paramiko.packet
-from paramiko.common import MSG_GLOBAL_REQUEST, MSG_REQUEST_FAILURE
+from paramiko.common import CONNECTION_FAILED_CODE, MSG_GLOBAL_REQUEST, MSG_REQUEST_FAILURE
 
 from tshoot.model.text import clean_line
 from tshoot.transports.ssh.algorithms import Offer
@@ -30,22 +32,49 @@ def _mac(key: bytes, message: bytes, digest_class: Any) -> bytes:
     return hmac.digest(key, message, _digest_name(digest_class))
 
 
+def _text(data: bytes | str, encoding: str = "utf-8") -> str:
+    return data if isinstance(data, str) else data.decode(encoding, "replace")
+
+
 paramiko.packet.compute_hmac = _mac  # type: ignore[assignment]  # paramiko's makes an object in Python for the MAC of every packet
+for _module in (paramiko.auth_handler, paramiko.message, paramiko.packet):
+    _module.u = _text  # type: ignore[attr-defined]  # paramiko's raises at a letter of Latin-1 in a prompt, a greeting, a reason
+
+
+def _questions(handler: paramiko.auth_handler.AuthHandler, m: paramiko.Message) -> None:
+    """paramiko's makes a list as long as the server says, be it four billion; each prompt takes five bytes at least (RFC 4256, 3.2)."""
+    told = paramiko.Message(m.asbytes())
+    told.get_string(), told.get_string(), told.get_string()  # title, instructions, language
+    if 5 * told.get_int() > len(told.get_remainder()):
+        raise paramiko.SSHException("the server announces more questions than it sends")
+    _ask(handler, m)
+
+
+_ask = paramiko.auth_handler.AuthHandler._parse_userauth_info_request  # type: ignore[attr-defined]  # absent from the type stubs
+paramiko.auth_handler.AuthHandler._parse_userauth_info_request = _questions  # type: ignore[attr-defined]
 
 
 class HopClient(SshClient):
-    """`offer` is there once the server has sent its lists; `refusal` are its words about the last channel that it did not open."""
+    """`offer` is there once the server has sent its lists; `refused` says of each channel that it did not open, by its number here, why."""
 
     offer: Offer | None = None
-    refusal = ""
     _unanswered = 0
     lacking: tuple[str, ...] = ()  # what the server lists and paramiko has not
 
+    def __init__(self, sock: Any) -> None:
+        super().__init__(sock)
+        self.refused: dict[int, paramiko.ChannelException] = {}
+
     def _parse_channel_open_failure(self, m: paramiko.Message) -> None:
-        said = paramiko.Message(m.asbytes())
-        said.get_int(), said.get_int()  # channel, reason
-        self.refusal = clean_line(said.get_string()[:1000].decode("utf-8", "replace"))[:200]
-        super()._parse_channel_open_failure(m)  # type: ignore[misc]  # absent from the type stubs
+        """In place of paramiko's, which keeps one reason for all threads that wait, and none of the server's words (RFC 4254, 5.1)."""
+        number, code = m.get_int(), m.get_int()
+        said = clean_line(m.get_text()[:1000])[:200] or CONNECTION_FAILED_CODE.get(code, "no reason given")
+        with self.lock:
+            asked = self.channel_events.pop(number, None)
+            if asked is not None:
+                self.saved_exception = self.refused[number] = paramiko.ChannelException(code, said)
+                self._channels.delete(number)  # type: ignore[attr-defined]  # absent from the type stubs
+                asked.set()
 
     def _parse_kex_init(self, m: paramiko.Message) -> None:
         listed = paramiko.Message(m.asbytes())

@@ -8,9 +8,7 @@ closed as soon as it is there. The failure of a jump host names it and its place
 from __future__ import annotations
 
 import logging
-import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -21,21 +19,20 @@ from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
 from tshoot.transports.base import NeedsOpenSsh, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
-from tshoot.transports.busy import says_busy
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
+from tshoot.transports.login.credentials import Account
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.client import HopClient
+from tshoot.transports.ssh.greeting import FULL, await_greeting
 from tshoot.transports.ssh.host_key import HostKeyCheck
 from tshoot.transports.ssh.keys import would_try
-from tshoot.transports.ssh.login import Login, SshClient
+from tshoot.transports.ssh.login import BROKEN, Login
 from tshoot.transports.ssh.negotiation import client_for, negotiate
 from tshoot.transports.ssh.proxy_command import ProxyCommand
-from tshoot.transports.ssh.reach import by_tcp, through_hop
+from tshoot.transports.ssh.reach import AGAIN, by_tcp, through_hop
 from tshoot.transports.steps import Step
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else its errors reach the terminal through logging's last resort
-_GREETING = 16 * 1024
-_FULL = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
 
 
 class Connection:
@@ -54,7 +51,8 @@ class Connection:
         looking: bool = False,
     ) -> None:
         self.way, self.host = way, way[-1]
-        self.client: SshClient | None = None
+        self.client: HopClient | None = None
+        self._accounts = tuple(Account(host.user, host.typed, host.port, jump=host is not self.host) for host in way)
         self.hop, self.step = 0, "ssh_config"
         self._settings, self._prompter, self._deadline, self._on_note, self._looking = settings, prompter, deadline, on_note, looking
         self._held: list[Any] = []
@@ -63,7 +61,12 @@ class Connection:
         self._closed = False
         self._lock = threading.Lock()
 
-    def establish(self) -> SshClient:
+    @property
+    def account(self) -> Account:
+        """The one of the login at the target."""
+        return self._accounts[-1]
+
+    def establish(self) -> HopClient:
         try:
             for hop, host in enumerate(self.way):
                 self.hop = hop
@@ -119,13 +122,13 @@ class Connection:
 
     # --- one hop -------------------------------------------------------------------------------------
 
-    def _go(self, host: HostSettings, before: SshClient | None) -> SshClient:
+    def _go(self, host: HostSettings, before: HopClient | None) -> HopClient:
         patience = host.connect_timeout or self._settings.connect_timeout
         self.step = "name"
         sock = self._reach(host, before, patience)
         self.step = "greeting"
         self._deadline.restart(patience + 1, "waiting for its greeting")  # the step has a better message of its own
-        self._await_greeting(host, sock, patience)
+        self._tell("greeting", await_greeting(host, sock, patience, lambda said: self._closed_early(host, said)))
         self.step = "algorithms"
         self._deadline.restart(patience, "exchanging keys")
         check = self._checks[self.hop]
@@ -133,8 +136,7 @@ class Connection:
         self._keep(client)
         check.prefer_known(client)
         self._tell("algorithms", *negotiate(client, host, lambda said: self._closed_early(host, said)))
-        self.step = "host-key"
-        self._tell("host-key", check.check(client))
+        self._verify(client, host, check)
         self._deadline.restart(self._settings.login_timeout, "logging in")
         if self._looking:
             self.step = "offers"
@@ -144,9 +146,19 @@ class Connection:
             self._log_in(client, host)
         return client
 
+    def _verify(self, client: HopClient, host: HostSettings, check: HostKeyCheck) -> None:
+        """Its host key. A server may hang up while the operator is asked about that (LoginGraceTime)."""
+        self.step = "host-key"
+        try:
+            self._tell("host-key", check.check(client))
+        except paramiko.SSHException as error:
+            raise self._closed_early(host, client.disconnect_reason) from error
+        if not client.is_active():
+            raise self._closed_early(host, client.disconnect_reason)
+
     def _log_in(self, client: HopClient, host: HostSettings) -> None:
         self.step = "login"
-        Login(client, host, self._settings, self._prompter, self._deadline, jump=self.hop < len(self.way) - 1).log_in()
+        Login(client, host, self._settings, self._prompter, self._deadline, self._accounts[self.hop]).log_in()
         if host.server_alive_interval:
             client.watch(host.server_alive_interval, host.server_alive_count_max)
         else:
@@ -156,7 +168,7 @@ class Connection:
     def _key_check(self, host: HostSettings) -> HostKeyCheck:
         return HostKeyCheck(host, self._settings, self._prompter, self._deadline, self._on_note, ask=not self._looking)
 
-    def _reach(self, host: HostSettings, before: SshClient | None, patience: float) -> Any:
+    def _reach(self, host: HostSettings, before: HopClient | None, patience: float) -> Any:
         if before is not None:
             sock: Any = through_hop(host, self.way[self.hop - 1], before, patience, self._deadline, self._tell)
         elif host.proxy_command:
@@ -170,39 +182,13 @@ class Connection:
         self._keep(sock)
         return sock
 
-    def _await_greeting(self, host: HostSettings, sock: Any, patience: float) -> None:
-        """Look at what the server says first without taking it: paramiko reads without bound and tells silence from an end badly."""
-        end = time.monotonic() + patience
-        while (left := end - time.monotonic()) > 0:
-            sock.settimeout(left)
-            try:
-                said = sock.recv(_GREETING, socket.MSG_PEEK)
-            except TimeoutError:
-                break
-            except OSError as error:
-                raise self._closed_early(host, "") from error
-            if not said:
-                raise self._closed_early(host, "")
-            text = said[:200].decode("utf-8", "replace")
-            if greeting := next((line for line in said.split(b"\n")[:-1] if line.startswith(b"SSH-")), b""):
-                self._tell("greeting", clean_line(greeting[:255].decode("utf-8", "replace")))
-                return
-            if busy := says_busy(text):
-                raise TargetBusy(f"{host.place}: takes no connection now; it says `{busy[:80]}`", _FULL, busy)
-            if len(said) >= _GREETING or said.startswith((b"HTTP/", b"220 ", b"+OK")):
-                raise TargetError("unreachable", f"{host.place}: answers, but not with SSH; it says `{clean_line(text[:80])}`", "check the port")
-            time.sleep(0.01)
-        raise TargetError(
-            "unresponsive", f"{host.place}: accepts the connection and says nothing", "the host or its SSH service hangs: look at its console"
-        )
-
     def _closed_early(self, host: HostSettings, said: str) -> TargetError:
         if self._proxy is not None and self.hop == 0:
             why = self._proxy.last_words()
             hint = "run its ProxyCommand by hand; it has no terminal here, so it can ask nobody"
             return TargetError("closed", f"{host.place}: closed the connection before the login{why}", hint)
         words = f": {said}" if said else ""
-        return TargetBusy(f"{host.place}: closed the connection before the login{words}", _FULL, said)
+        return TargetBusy(f"{host.place}: closed the connection before the login{words}", FULL, said)
 
     def _keep(self, thing: Any) -> None:
         """Close it with the connection; at once, and end, where that is closed already."""
@@ -211,7 +197,7 @@ class Connection:
                 self._held.append(thing)
                 return
         _end(thing)
-        raise OSError("cancelled")
+        raise TargetError("closed", f"{self.host.typed}: the connection was closed here", AGAIN)
 
     def _tell(self, step: str, said: str, *notes: str) -> None:
         if step == "name":
@@ -220,13 +206,13 @@ class Connection:
             self._settings.on_step(Step(self.hop, step, said, notes))
 
 
-def offered(client: SshClient, host: HostSettings) -> tuple[str, ...]:
+def offered(client: HopClient, host: HostSettings) -> tuple[str, ...]:
     """The logins that the server lists when it is asked without any credential (`none`, RFC 4252 section 5.2)."""
     try:
         client.auth_none(host.user)
     except paramiko.BadAuthenticationType as error:
         return tuple(clean_line(name)[:60] for name in error.allowed_types[:20])
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except BROKEN as error:
         raise TargetError("closed", f"{host.place}: does not tell which logins it offers", "try `ssh -v` to it") from error
     return ("none: it lets anybody in without a login",)
 

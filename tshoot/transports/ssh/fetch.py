@@ -6,6 +6,7 @@ paramiko's prefetch is left at its default: limiting its requests makes it ten t
 from __future__ import annotations
 
 import socket
+import struct
 from typing import BinaryIO
 
 import paramiko
@@ -64,6 +65,13 @@ class Copy:
 
 def copy_by_sftp(channel: paramiko.Channel | socket.socket, remote: str, copy: Copy) -> None:
     """Runs in a bounded thread; whatever fails on the way is an SSHException, EOFError or OSError."""
+    try:
+        _copy_by_sftp(channel, remote, copy)
+    except (paramiko.SFTPError, ValueError, LookupError, struct.error) as error:
+        raise OSError(f"the server's SFTP cannot be understood ({type(error).__name__})") from error
+
+
+def _copy_by_sftp(channel: paramiko.Channel | socket.socket, remote: str, copy: Copy) -> None:
     sftp = paramiko.SFTPClient(channel)  # type: ignore[arg-type]  # it takes a socket, too
     size = sftp.stat(remote).st_size
     if not size:

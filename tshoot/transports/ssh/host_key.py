@@ -6,19 +6,24 @@ same: whoever logs in to troubleshoot types passwords, and a run that believes a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
-from tshoot.transports.base import HostKey, Prompter
+from tshoot.transports.base import HostKey, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
 from tshoot.transports.login.known_hosts import KnownKey, entry_name, fingerprint, known_keys, remember, rests_on_authority, standing
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.algorithms import allowed
+from tshoot.transports.ssh.reach import AGAIN
+
+_TICK = 0.2
 
 
 class HostKeyCheck:
@@ -39,8 +44,9 @@ class HostKeyCheck:
         self._host, self._prompter, self._deadline, self._on_note, self._may_ask = host, prompter, deadline, on_note, ask
         self._own: tuple[Path, ...] = settings.known_hosts if host.known_hosts is None else host.known_hosts
         shared = settings.global_known_hosts if host.global_known_hosts is None else host.global_known_hosts
+        self._files = (*self._own, *shared)
         self._entry = (host.host_key_alias or "").lower() or entry_name(host.host, host.port)
-        self._known = known_keys((*self._own, *shared), self._entry)
+        self._known = known_keys(self._files, self._entry)
 
     def require_no_authority(self) -> None:
         """NeedsOpenSsh where a certificate authority alone vouches for the host: host certificates are beyond paramiko."""
@@ -59,9 +65,19 @@ class HostKeyCheck:
         options.key_types = usable if ordered else sorted(usable, key=lambda name: name not in types)
 
     def check(self, client: paramiko.Transport) -> str:
-        """In words, what is known of the key that the host showed."""
+        """In words, what is known of the key that the host showed.
+
+        Others on their way through the same host ask about the same key: one after the other, each by what is known when its turn comes.
+        """
         shown = client.get_remote_server_key()
         kind, blob = shown.get_name(), shown.asbytes()
+        if not self._may_ask or standing(self._known, blob) != "unknown":
+            return self._judged(kind, blob)
+        with self._deadline.paused(), _turns.of(client, self._host):
+            self._known = known_keys(self._files, self._entry)
+            return self._judged(kind, blob)
+
+    def _judged(self, kind: str, blob: bytes) -> str:
         words = f"{kind} {fingerprint(blob)}"
         match standing(self._known, blob):
             case "unknown":
@@ -82,11 +98,9 @@ class HostKeyCheck:
             raise self._refused(kind, blob, " and StrictHostKeyChecking is yes")
         if not self._may_ask:
             return "unknown, and accepted by a connection (accept-new)" if strict == "accept-new" else "unknown; a connection asks about it"
-        if strict != "accept-new":
-            with self._deadline.paused():
-                accepted = self._prompter.accept_host_key(HostKey(self._shown, self._host.port, kind, fingerprint(blob)))
-            if not accepted:
-                raise self._refused(kind, blob)
+        asked = HostKey(self._shown, self._host.port, kind, fingerprint(blob))
+        if strict != "accept-new" and not self._prompter.accept_host_key(asked):
+            raise self._refused(kind, blob)
         if self._own:
             remember(self._own[0], self._entry, kind, blob, self._host.hash_known_hosts)
         if strict == "accept-new":
@@ -104,12 +118,11 @@ class HostKeyCheck:
         return TargetError("host-key-unknown", message, self._how_to_accept())
 
     def _how_to_accept(self) -> str:
-        if self._host.proxy_jump or self._host.proxy_command:
-            return f"compare the fingerprint at the host's console, then accept it once: `ssh {self._host.typed}`"
         port = "" if self._host.port == 22 else f" -p {self._host.port}"
-        login = f"ssh{port} {self._host.user}@{self._host.host}"
-        scan = f"ssh-keyscan{port} {self._host.host} >> {self._own[0] if self._own else '~/.ssh/known_hosts'}"
-        return f"compare the fingerprint at the host's console, then accept it once: `{login}`, or `{scan}`"
+        login = f"`ssh{port} {self._host.user}@{self._host.host}`"
+        scan = f"`ssh-keyscan{port} {self._host.host} >> {self._own[0] if self._own else '~/.ssh/known_hosts'}`"
+        how = f"`ssh {self._host.typed}`" if self._host.proxy_jump or self._host.proxy_command else f"{login}, or {scan}"
+        return f"compare the fingerprint at the host's console, then accept it once: {how}"
 
     def _changed(self, kind: str, blob: bytes) -> TargetError:
         known = ", ".join(f"{_words(key)} ({key.place})" for key in self._known if not key.revoked and not key.authority)
@@ -118,6 +131,35 @@ class HostKeyCheck:
             f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{self._entry}'` and connect again"
         )
         return TargetError("host-key-changed", message, hint)
+
+
+class _Turns:
+    """One question about a host key at a time, whatever connection it is for."""
+
+    def __init__(self) -> None:
+        self._news = threading.Condition()
+        self._asking: paramiko.Transport | None = None
+
+    @contextmanager
+    def of(self, client: paramiko.Transport, host: HostSettings) -> Iterator[None]:
+        """The turn of `client`. One whose connection has ended, cut by a cancelled login, neither waits nor keeps others waiting."""
+        with self._news:
+            while self._asking is not None and self._asking.is_active():
+                if not client.is_active():
+                    message = f"{host.place}: the connection was lost while its host key waited for the answer about another one"
+                    raise TargetBusy(message, AGAIN)
+                self._news.wait(_TICK)
+            self._asking = client
+        try:
+            yield
+        finally:
+            with self._news:
+                if self._asking is client:
+                    self._asking = None
+                self._news.notify_all()
+
+
+_turns = _Turns()
 
 
 def _words(key: KnownKey) -> str:

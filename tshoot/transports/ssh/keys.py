@@ -7,8 +7,7 @@ comes; declined or wrong, the next key follows. A key on a FIDO token that no ag
 
 from __future__ import annotations
 
-import base64
-import binascii
+import os
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -17,26 +16,38 @@ from pathlib import Path
 import paramiko
 from paramiko.agent import AgentSSH
 
+from tshoot.model.text import clean_line
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
 from tshoot.transports.login.known_hosts import fingerprint
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.certificates import CERTIFIED, Certificates, plain, plain_blob
+from tshoot.transports.ssh.public_key import public_line, public_part, text_of
 
 AskPassphrase = Callable[[str], str | None]
-Wrong = Callable[[str], object]
-_LARGEST = 64 * 1024
+Told = Callable[[str], object]
 _MOST_CERTIFICATES = 100
+_LISTS = 5.0  # seconds in which an agent says what it holds
 
 
 def offered_keys(
-    host: HostSettings, settings: SshSettings, ask: AskPassphrase, usable: Callable[[str], bool], wrong: Wrong = lambda prompt: None
+    host: HostSettings,
+    settings: SshSettings,
+    ask: AskPassphrase,
+    usable: Callable[[str], bool],
+    wrong: Told = lambda prompt: None,
+    silent: Told = lambda agent: None,
 ) -> Generator[paramiko.PKey, None, None]:
-    """Keys to try, one by one. `usable`: does the server take signatures by a key of that type? NeedsOpenSsh where only a named token is left."""
+    """Keys to try, one by one. `usable`: does the server take signatures by a key of that type? NeedsOpenSsh where only a named token is left.
+
+    `wrong` is told of a passphrase's prompt whose answer opened nothing, `silent` of an agent that does not answer.
+    """
     files = key_files(host, settings)
-    named = {blob for file in files if (blob := _public(file)[1])}
-    certificates = Certificates([_split(text) for file in certificate_files(host, files) if (text := _text(file))])
+    named = {blob for file in files if (blob := public_part(file)[1])}
+    certificates = Certificates([public_line(text) for file in certificate_files(host, files) if (text := text_of(file))])
     seen: set[bytes] = set()
     with closing(agent_of(host, settings)) as agent:
+        if agent.silent:
+            silent(agent.silent)
         held = sorted(agent.get_keys(), key=lambda key: plain_blob(key) not in named)
         for key in held:
             if key.blob not in seen and (plain_blob(key) in named or not host.identities_only) and usable(plain(key.get_name())):
@@ -47,7 +58,7 @@ def offered_keys(
                     yield from certificates.of(key)
                 yield key
     for file in files:
-        kind, blob = _public(file)
+        kind, blob = public_part(file)
         if blob in seen or not usable(kind):
             continue
         loaded = _load(file, ask, wrong)
@@ -55,13 +66,13 @@ def offered_keys(
             seen.add(loaded.asbytes())
             yield from certificates.of(loaded)
             yield loaded
-    if not seen and (host.identity_files or settings.identity_files) and (token := token_file(host, settings)) and usable(_public(token)[0]):
+    if not seen and (host.identity_files or settings.identity_files) and (token := token_file(host, settings)) and usable(public_part(token)[0]):
         raise needs_openssh(host.typed, token_reason(token))
 
 
 def token_file(host: HostSettings, settings: SshSettings) -> Path | None:
     """The first key file whose secret is on a FIDO token."""
-    return next((file for file in key_files(host, settings) if _public(file)[0].startswith("sk-") and file.is_file()), None)
+    return next((file for file in key_files(host, settings) if public_part(file)[0].startswith("sk-") and file.is_file()), None)
 
 
 def token_reason(file: Path) -> str:
@@ -90,8 +101,10 @@ def would_try(host: HostSettings, settings: SshSettings, offered: Sequence[str])
             yield f"{method}: the server's prompts are asked" if method != "password" else "password: asked"
             continue
         files = key_files(host, settings)
-        named = {blob for file in files if (blob := _public(file)[1])}
+        named = {blob for file in files if (blob := public_part(file)[1])}
         with closing(agent_of(host, settings)) as agent:
+            if agent.silent:
+                yield agent.silent
             for key in agent.get_keys():
                 if plain_blob(key) in named or not host.identities_only:
                     yield f"key of the agent: {key.get_name()} {fingerprint(key.blob)}"
@@ -116,6 +129,8 @@ def _locked(file: Path) -> str:
 
 
 class _NoAgent:
+    silent = ""
+
     def get_keys(self) -> tuple[paramiko.AgentKey, ...]:
         return ()
 
@@ -123,34 +138,39 @@ class _NoAgent:
 
 
 class _AgentAt(AgentSSH):
-    """The agent of IdentityAgent; one that does not answer has no keys."""
+    """The agent at `path`; one that does not answer (a forwarding that has ended) has no keys, and `silent` says so in words."""
 
-    def __init__(self, path: str) -> None:
+    silent = ""
+
+    def __init__(self, path: str, login_timeout: float) -> None:
         super().__init__()
-        connection = socket.socket(socket.AF_UNIX)
+        connection, patience = socket.socket(socket.AF_UNIX), min(_LISTS, login_timeout / 2)
         try:
-            connection.settimeout(5.0)
+            connection.settimeout(patience)
             connection.connect(path)
             self._connect(connection)  # type: ignore[attr-defined]  # absent from the type stubs
-            connection.settimeout(None)  # its owner may be asked, or a token touched; the login has its own end
-        except (OSError, paramiko.SSHException, ValueError):
+            connection.settimeout(login_timeout)  # its owner may be asked, or a token touched, as long as the login may take
+        except (OSError, paramiko.SSHException, ValueError) as error:
             connection.close()
+            if isinstance(error, TimeoutError):
+                self.silent = f"the agent at {clean_line(path)[:200]}, which did not answer within {patience:g} s"
 
     def close(self) -> None:
         self._close()  # type: ignore[attr-defined]  # absent from the type stubs
 
 
-def agent_of(host: HostSettings, settings: SshSettings) -> paramiko.Agent | _AgentAt | _NoAgent:
-    """The agent that the settings name, without keys where there is none; to be closed."""
-    if not settings.use_agent or host.identity_agent == "none":
+def agent_of(host: HostSettings, settings: SshSettings) -> _AgentAt | _NoAgent:
+    """The agent that the settings name, else that of SSH_AUTH_SOCK; without keys where there is none; to be closed."""
+    path = os.environ.get("SSH_AUTH_SOCK", "") if host.identity_agent is None else host.identity_agent
+    if not settings.use_agent or path in ("", "none"):
         return _NoAgent()
-    return paramiko.Agent() if host.identity_agent is None else _AgentAt(host.identity_agent)
+    return _AgentAt(path, settings.login_timeout)
 
 
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def _load(file: Path, ask: AskPassphrase, wrong: Wrong) -> paramiko.PKey | None:
+def _load(file: Path, ask: AskPassphrase, wrong: Told) -> paramiko.PKey | None:
     """The key of `file`; None where it is absent, unreadable, of an unknown type, or its passphrase is not given, or is `wrong`."""
     if not file.is_file():
         return None
@@ -167,25 +187,3 @@ def _load(file: Path, ask: AskPassphrase, wrong: Wrong) -> paramiko.PKey | None:
     except Exception:
         wrong(prompt)
         return None
-
-
-def _public(file: Path) -> tuple[str, bytes]:
-    beside = _split(_text(file.with_name(file.name + ".pub")))
-    return beside if beside[0] or file.suffix != ".pub" else _split(_text(file))  # IdentityFile KEY.pub names a key of the agent
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_LARGEST).decode("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _split(text: str) -> tuple[str, bytes]:
-    """(type, wire form); ("", b"") where it is none."""
-    try:
-        kind, blob, *_ = text.split(None, 2)
-        return kind, base64.b64decode(blob)
-    except (ValueError, binascii.Error):
-        return "", b""

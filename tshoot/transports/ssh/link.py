@@ -10,7 +10,6 @@ from collections.abc import Callable
 import paramiko
 
 from tshoot.cancel import CancelToken
-from tshoot.model.text import clean_line
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, acquire, bounded
 from tshoot.transports.cli.terminal import Terminal, ask_for_shell
@@ -20,8 +19,11 @@ from tshoot.transports.login.credentials import Account
 from tshoot.transports.one_login import GONE, OneLogin
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.channel import open_channel
+from tshoot.transports.ssh.client import HopClient
 from tshoot.transports.ssh.connect import Connection
-from tshoot.transports.ssh.login import SshClient
+from tshoot.transports.ssh.login import BROKEN
+
+_LINE = 5.0  # seconds that a line waits while keys are exchanged anew; a copy may wait longer (paramiko's 30), what is on its way comes first
 
 
 class SshLink(OneLogin[Connection]):
@@ -37,6 +39,7 @@ class SshLink(OneLogin[Connection]):
     ) -> None:
         super().__init__(host, settings)
         self._way, self.prompter, self._on_note = way, prompter, on_note
+        self._nobody = Account("", host)
 
     # --- the connection ----------------------------------------------------------------------------
 
@@ -44,13 +47,15 @@ class SshLink(OneLogin[Connection]):
         deadline = Deadline(self.settings.connect_timeout)
         way = self._way or find_way(self.host, self.settings, cancel)
         self._attempt = connection = Connection(way, self.settings, self.prompter, deadline, self._on_note)
+        if self._closed:  # while the way was looked for
+            connection.close()
         try:
             bounded(connection.establish, deadline, cancel, connection.close)
         except TimeoutError:
             raise connection.late(GONE) from None
         return connection
 
-    def client(self, cancel: CancelToken) -> SshClient:
+    def client(self, cancel: CancelToken) -> HopClient:
         """The connection, made where there is none yet; TargetError "closed" where it was lost."""
         self.connect(cancel)
         client = self._current
@@ -59,22 +64,13 @@ class SshLink(OneLogin[Connection]):
         return client
 
     @property
-    def _current(self) -> SshClient | None:
+    def _current(self) -> HopClient | None:
         return self._made.client if self._made is not None else None
 
     @property
-    def name(self) -> str:
-        """`user@host`, or `user@host:port`, as a prompt for a secret names it."""
-        if self._made is None:
-            return self.host
-        host = self._made.host
-        return f"{host.user}@{host.typed}" + ("" if host.port == 22 else f":{host.port}")
-
-    @property
     def account(self) -> Account:
-        """Who is logged in; what was typed where nobody is yet."""
-        host = self._made.host if self._made is not None else None
-        return Account("", self.host) if host is None else Account(host.user, host.typed, host.port)
+        """Who is logged in, the very object by which the credentials know this login; what was typed where nobody is yet."""
+        return self._made.account if self._made is not None else self._nobody
 
     @property
     def last_words(self) -> str:
@@ -87,12 +83,11 @@ class SshLink(OneLogin[Connection]):
         client = self._current
         if client is None:
             return False
-        patience = self.settings.liveness_timeout
         try:
-            bounded(lambda: client.open_session(timeout=patience).close(), Deadline(patience), CancelToken(), lambda: None)
+            open_channel(client, Deadline(self.settings.liveness_timeout), CancelToken(), patient=False).close()
         except paramiko.ChannelException:
             return True
-        except (paramiko.SSHException, EOFError, OSError):
+        except BROKEN:  # also TimeoutError
             return False
         return True
 
@@ -116,19 +111,20 @@ class SshLink(OneLogin[Connection]):
 
     def open_terminal(self, cancel: CancelToken) -> Terminal:
         """An interactive shell on a terminal, for a command line."""
+        self.client(cancel).clear_to_send_timeout = _LINE
         return Terminal(self.open(ask_for_shell, "a terminal", cancel))
 
-    def _explain(self, error: BaseException, client: SshClient, purpose: str) -> None:
+    def _explain(self, error: BaseException, client: HopClient, purpose: str) -> None:
         """Raise what a failed start of a channel means; return where it is no failure of the target."""
-        if not isinstance(error, paramiko.SSHException | EOFError | OSError):
+        if not isinstance(error, BROKEN):
             return
         if not client.is_active():
             self.fail("closed", f"{self.host}: the connection was lost before {purpose}{self.last_words}", GONE)
-        if isinstance(error, TimeoutError) or "Timeout" in str(error):
+        if isinstance(error, TimeoutError) or "timed out" in str(error):  # the second: paramiko's, where keys are being exchanged anew
             self.fail("unresponsive", f"{self.host}: no longer answers (tried {purpose})", GONE)
         if isinstance(error, paramiko.ChannelException):
             hint = "the server allows few sessions at once (MaxSessions), or none: end another one"
-            self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {clean_line(error.text)[:200]}", hint)
+            self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {error.text}", hint)
         self.fail(
             "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"
         )

@@ -30,6 +30,9 @@ from tshoot.transports.ssh.keys import offered_keys, token_file, token_reason
 _MAX_ROUNDS, _MAX_PROMPTS, _MAX_PROMPT = 10, 10, 400  # what a hostile server may ask
 
 
+# What paramiko raises where the connection, or what the server sends over it, is broken: unknown messages, keys that are none.
+BROKEN = (paramiko.SSHException, EOFError, OSError, ValueError, LookupError)
+
 # paramiko compares the MAC of every packet byte by byte, in Python
 paramiko.util.constant_time_bytes_eq = hmac.compare_digest  # type: ignore[assignment]
 
@@ -53,16 +56,27 @@ class SshClient(paramiko.Transport):
         self.disconnect_reason = clean_line(m.get_text())[:200]
 
 
+def broken(error: BaseException) -> str:
+    """In words, why the library gave up; "" where it does not say. What is no error of its own may quote a secret, so its kind alone is told."""
+    if isinstance(error, ValueError | LookupError):
+        return f"what the server sent cannot be understood ({type(error).__name__})"
+    return clean_line(str(error))[:200]
+
+
 class Login:
-    """`log_in` once on a connected transport; TargetError "auth-rejected" with what the server allows and what was tried."""
+    """`log_in` once on a connected transport; TargetError "auth-rejected" with what the server allows and what was tried.
+
+    `account` is this login's own: by it the credentials know what was given here.
+    """
 
     def __init__(
-        self, client: SshClient, host: HostSettings, settings: SshSettings, prompter: Prompter, deadline: Deadline, jump: bool = False
+        self, client: SshClient, host: HostSettings, settings: SshSettings, prompter: Prompter, deadline: Deadline, account: Account
     ) -> None:
         self._client, self._host, self._settings, self._prompter, self._deadline = client, host, settings, prompter, deadline
         self._credentials = settings.credentials or Credentials()
-        self._account = Account(host.user, host.typed, host.port, jump)
-        self._keys = offered_keys(host, settings, self._ask_passphrase, self._usable, self._wrong_passphrase)
+        self._account = account
+        self._silent: list[str] = []  # agents
+        self._keys = offered_keys(host, settings, self._ask_passphrase, self._usable, self._wrong_passphrase, self._silent.append)
         self._secret_sent = False
         self._codes_sent = 0
         self._tried: list[str] = []
@@ -121,7 +135,7 @@ class Login:
                 return list(error.allowed_types)
         except paramiko.AuthenticationException:
             pass
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except BROKEN as error:
             self._credentials.rejected(self._account, certain=False)  # perhaps by that: nobody else tries it unasked
             raise self._broke_off(allowed, error) from error
         if not self._client.is_active():
@@ -214,14 +228,14 @@ class Login:
 
     def _rejected(self, allowed: Sequence[str]) -> TargetError:
         methods = clean_line(", ".join(allowed))[:200]
-        return rejected(self._name, self._hint, methods, self._tried, self._unopened, self._locked)
+        return rejected(self._name, self._hint, methods, [*self._silent, *self._tried], self._unopened, self._locked)
 
     def _broke_off(self, allowed: Sequence[str], error: BaseException | None) -> TargetError:
         reason = self._client.disconnect_reason
         if "too many" in reason.lower():
             return TargetError("auth-rejected", f"{self._rejected(allowed).message}; it said: {reason}", MANY_KEYS)
-        if isinstance(error, paramiko.SSHException) and str(error):
-            return TargetError("auth-rejected", f"{self._name}: the login broke off: {clean_line(str(error))[:200]}", self._hint)
+        if isinstance(error, paramiko.SSHException | ValueError | LookupError) and broken(error):
+            return TargetError("auth-rejected", f"{self._name}: the login broke off: {broken(error)}", self._hint)
         said = f": {reason}" if reason else ""
         return TargetError("closed", f"{self._name}: the server closed the connection during the login{said}", self._hint)
 

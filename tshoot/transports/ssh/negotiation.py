@@ -14,6 +14,7 @@ from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.openssh.algorithms import weak
 from tshoot.transports.ssh.algorithms import Offer, allowed
 from tshoot.transports.ssh.client import HopClient
+from tshoot.transports.ssh.login import BROKEN, broken
 
 _OPERATOR_TIME = 24 * 3600.0  # paramiko's own clocks run on while the operator types; ours (Deadline) do not
 _SORTS = {"kex": "key exchange", "host_keys": "host key", "ciphers": "cipher", "macs": "MAC"}
@@ -43,8 +44,8 @@ def negotiate(client: HopClient, host: HostSettings, closed: Callable[[str], Tar
         client.start_client()
     except paramiko.ssh_exception.IncompatiblePeer as error:
         raise _incompatible(client, host, str(error)) from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        said = client.disconnect_reason or clean_line(str(error))[:200]
+    except BROKEN as error:
+        said = client.disconnect_reason or broken(error)
         if isinstance(error, EOFError | ConnectionError) or not said or says_busy(said):
             raise closed(client.disconnect_reason) from error
         hint = "try `ssh -v` to it: the server's side of the SSH protocol is broken or cut short"

@@ -61,6 +61,8 @@ class SshProcess(RemoteProcess):
     def _drain(self) -> bool:
         got = False
         channel = self._channel
+        if self._held_up and not channel.closed:
+            return False  # what reads may have to tell the server that it may go on
         for stream, ready, receive in (
             ("stdout", channel.recv_ready, channel.recv),
             ("stderr", channel.recv_stderr_ready, channel.recv_stderr),
@@ -85,16 +87,27 @@ class SshProcess(RemoteProcess):
 
     def terminate(self) -> None:
         """Close it, and ask the server to end what still runs (RFC 4254, 6.9), which otherwise goes on and holds one of its few sessions."""
-        if not self.pump(0) and not self._closed:
-            request = paramiko.Message()
-            request.add_byte(_CHANNEL_REQUEST)
-            request.add_int(self._channel.remote_chanid)
-            request.add_string("signal")
-            request.add_boolean(False)
-            request.add_string("TERM")
-            with suppress(paramiko.SSHException, OSError, EOFError):
-                self._channel.get_transport()._send_user_message(request)  # type: ignore[attr-defined]  # paramiko has no call for it
-        self.close()
+        self._on_output = None  # whom it failed is not called again
+        try:
+            if not self.pump(0) and not self._closed and not self._held_up:
+                self._ask_to_end()
+        finally:
+            self.close()
+
+    def _ask_to_end(self) -> None:
+        request = paramiko.Message()
+        request.add_byte(_CHANNEL_REQUEST)
+        request.add_int(self._channel.remote_chanid)
+        request.add_string("signal")
+        request.add_boolean(False)
+        request.add_string("TERM")
+        with suppress(paramiko.SSHException, OSError, EOFError):
+            self._channel.get_transport()._send_user_message(request)  # type: ignore[attr-defined]  # paramiko has no call for it
+
+    @property
+    def _held_up(self) -> bool:
+        """Keys are being exchanged anew (RFC 4253, 9): until that is over, if it ever is, whatever sends is blocked."""
+        return not self._channel.get_transport().clear_to_send.is_set()
 
     def close(self) -> None:
         with self._lock:

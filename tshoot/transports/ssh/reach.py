@@ -10,14 +10,16 @@ from typing import Any
 import paramiko
 
 from tshoot.errors import TargetError
-from tshoot.model.text import clean_line
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.config.host_settings import HostSettings
+from tshoot.transports.ssh.client import HopClient
+from tshoot.transports.ssh.login import BROKEN
 
 Keep = Callable[[Any], None]  # told of each thing that must be closed; raises where the connection is being cut
 Tell = Callable[[str, str], None]  # step, what came of it
 _FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 _PROHIBITED = 1  # RFC 4254 section 5.1
+AGAIN = "connect again"
 _UNREACHED_HINT = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
 
 
@@ -44,6 +46,16 @@ class ThroughHop:
 
     def close(self) -> None:
         self._channel.close()
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes than what was peeked at."""
+        return bool(self._channel.closed or self._channel.eof_received) and not self._channel.recv_ready()
+
+    @property
+    def _closed(self) -> bool:
+        """As of a socket: paramiko looks at it when it ends."""
+        return bool(self._channel.closed)
 
 
 def by_tcp(host: HostSettings, patience: float, keepalive: float, deadline: Deadline, keep: Keep, tell: Tell) -> socket.socket:
@@ -115,30 +127,33 @@ def _unreached(host: HostSettings, errors: list[OSError], tried: list[str]) -> T
     return TargetError("unreachable", f"{host.place}: cannot be reached: {_why(errors)}{each}", _UNREACHED_HINT)
 
 
-def through_hop(host: HostSettings, before: HostSettings, client: paramiko.Transport, patience: float, deadline: Deadline, tell: Tell) -> ThroughHop:
+def through_hop(host: HostSettings, before: HostSettings, client: HopClient, patience: float, deadline: Deadline, tell: Tell) -> ThroughHop:
     """A channel that the hop before opens to `host`; the name is looked up there."""
     deadline.restart(patience + 1, f"being reached from {before.typed}")
     try:
         channel = client.open_channel("direct-tcpip", (host.host, host.port), ("127.0.0.1", 0), timeout=patience)
     except paramiko.ChannelException as error:
-        raise _not_opened(host, before, error.code, getattr(client, "refusal", "") or clean_line(error.text)[:200]) from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise _not_opened(host, before, error.code, error.text) from error
+    except BROKEN as error:
         if client.is_active():
             message = f"{host.place}: cannot be reached from {before.typed}: no answer within {patience:g} s"
-            raise TargetError("unreachable", message, f"log in to {before.typed} and try `nc -vz {host.host} {host.port}`") from error
-        raise TargetError("closed", f"{host.place}: the connection to {before.typed} was lost on the way", "connect again") from error
+            raise TargetError("unreachable", message, _from_there(host, before)) from error
+        raise TargetError("closed", f"{host.place}: the connection to {before.typed} was lost on the way", AGAIN) from error
     tell("connect", f"{before.typed} opens a channel to {host.host} port {host.port}")
     return ThroughHop(channel)
 
 
 def _not_opened(host: HostSettings, before: HostSettings, code: int, said: str) -> TargetError:
     low = said.lower()
-    try_there = f"log in to {before.typed} and try `nc -vz {host.host} {host.port}`"
     if code == _PROHIBITED:
         hint = f"AllowTcpForwarding, PermitOpen or a restricted key on {before.typed} do this; ask whoever runs it"
-        return TargetError("refused", f"{host.place}: {before.typed} may not be used as a jump host to it: {said or 'prohibited'}", hint)
+        return TargetError("refused", f"{host.place}: {before.typed} may not be used as a jump host to it: {said}", hint)
     if "refused" in low:
-        return TargetError("refused", f"{host.place}: the connection was refused, asked from {before.typed}", try_there)
+        return TargetError("refused", f"{host.place}: the connection was refused, asked from {before.typed}", _from_there(host, before))
     if "resol" in low or "not known" in low or "no address" in low:
-        return TargetError("name-unknown", f"{host.typed}: the name `{host.host}` cannot be resolved on {before.typed}", try_there)
-    return TargetError("unreachable", f"{host.place}: cannot be reached from {before.typed}: {said or 'no reason given'}", try_there)
+        return TargetError("name-unknown", f"{host.typed}: the name `{host.host}` cannot be resolved on {before.typed}", _from_there(host, before))
+    return TargetError("unreachable", f"{host.place}: cannot be reached from {before.typed}: {said}", _from_there(host, before))
+
+
+def _from_there(host: HostSettings, before: HostSettings) -> str:
+    return f"log in to {before.typed} and try `nc -vz {host.host} {host.port}`"
