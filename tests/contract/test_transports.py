@@ -133,6 +133,21 @@ def test_several_threads_share_it_and_only_four_commands_run_at_once(transport, 
     assert 2 <= max(counts) <= 4
 
 
+def test_what_lasts_keeps_no_command_waiting(transport, cancel):
+    """As many captures as there may be: the command that ends one of them finds a place all the same; one more is refused in words."""
+    lasting = [transport.spawn("echo up; exec sleep 60", cancel=cancel) for _ in range(4)]
+    assert [process.read_line(20) for process in lasting] == ["up"] * 4
+    assert transport.run("echo in", timeout=20, cancel=cancel).stdout == b"in\n"
+    with pytest.raises(TargetError, match="4 captures or other lasting commands run there") as caught:
+        transport.spawn("echo up; exec sleep 60", cancel=cancel)
+    assert caught.value.kind == "declined"
+    lasting.pop().close()
+    another = transport.spawn("echo up; exec sleep 60", cancel=cancel)
+    assert another.read_line(20) == "up"
+    for process in (*lasting, another):
+        process.close()
+
+
 def test_process_lines_and_end(transport, cancel):
     process = transport.spawn("echo one; sleep 0.2; printf two; echo e >&2; exit 5", cancel=cancel)
     assert process.read_line(5) == "one"

@@ -32,7 +32,8 @@ class ExecTransport(ABC):
         self._link = link
 
     @abstractmethod
-    def _start(self, command: str, cancel: CancelToken, on_output: OnOutput | None, *, keep: bool, limit: int, stdin: bool) -> RemoteProcess: ...
+    def _start(self, command: str, cancel: CancelToken, on_output: OnOutput | None, *, keep: bool, limit: int, stdin: bool) -> RemoteProcess:
+        """With `stdin` open it lasts until it is closed."""
 
     @abstractmethod
     def _fetch_by_sftp(self, remote: str, copy: Copy, cancel: CancelToken) -> None:

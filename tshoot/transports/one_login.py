@@ -16,6 +16,7 @@ from tshoot.transports.base import CommandTimeout
 from tshoot.transports.bounded import acquire
 from tshoot.transports.settings import SshSettings
 
+_PATIENCE = 1.0  # seconds for a lasting command that is just ending
 GONE = "connect again when the host answers; what was found so far is kept"
 
 
@@ -46,7 +47,7 @@ class OneLogin(Generic[Made]):
         self._failure: TargetError | None = None
         self._closed = False
         self._connecting = threading.Lock()
-        self._channels = threading.Semaphore(settings.max_channels)
+        self._places = {lasting: threading.Semaphore(settings.max_channels) for lasting in (False, True)}
 
     def connect(self, cancel: CancelToken) -> None:
         cancel.check()
@@ -87,6 +88,19 @@ class OneLogin(Generic[Made]):
         self._failure = self._failure or TargetError(kind, message, GONE)
         raise CommandTimeout(kind, message, GONE, partial)
 
-    def release(self) -> None:
-        """Give the place of one channel back."""
-        self._channels.release()
+    # --- places for channels ---
+
+    def take(self, cancel: CancelToken, lasting: bool = False) -> None:
+        """A place for one channel. What lasts, such as a capture, has places of its own: the commands that end it never wait for it.
+
+        TargetError "declined" where all of those are held.
+        """
+        if not lasting:
+            acquire(self._places[False], cancel)
+        elif not self._places[True].acquire(timeout=_PATIENCE):
+            most = self.settings.max_channels
+            raise TargetError("declined", f"{self.host}: {most} captures or other lasting commands run there, and no more at once", "end one first")
+
+    def release(self, lasting: bool = False) -> None:
+        """Give the place back."""
+        self._places[lasting].release()

@@ -48,7 +48,7 @@ class SshSettings:
     stall_timeout: float = 30.0  # a copied file that brings no byte for so long
     max_output: int = 16 * 1024 * 1024
     max_fetch: int = 8 * 1024**3
-    max_channels: int = 4
+    max_channels: int = 4  # commands at once on one connection; lasting ones, such as captures, have as many places of their own
     places: Mapping[str, Address] = field(default_factory=dict, repr=False)  # name -> where an inventory says it is; what was typed wins
     transports: Mapping[str, str] = field(default_factory=dict)  # host as typed ("": every other) -> paramiko, openssh or auto
     on_step: OnStep | None = field(default=None, repr=False)  # told of each step on the way to a target, in the thread that goes it

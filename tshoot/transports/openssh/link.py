@@ -12,7 +12,7 @@ from typing import Protocol
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.transports.base import Prompter
-from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.login.credentials import Account
 from tshoot.transports.one_login import GONE, Closeable, OneLogin
 from tshoot.transports.openssh.failures import gone
@@ -116,20 +116,28 @@ class OpenSshLink(OneLogin[Master]):
     # --- sessions --------------------------------------------------------------------------------------
 
     def open(
-        self, command: str, streams: Sequence[int], purpose: str, cancel: CancelToken, *, tty: bool = False, subsystem: bool = False
+        self,
+        command: str,
+        streams: Sequence[int],
+        purpose: str,
+        cancel: CancelToken,
+        *,
+        tty: bool = False,
+        subsystem: bool = False,
+        lasting: bool = False,
     ) -> MuxSession:
         """A session whose stdin, stdout and stderr are `streams` (closed here in any case); holds one of the few places until `release`."""
         opening = Opening(command, streams, self.settings.channel_timeout, tty=tty, subsystem=subsystem)
         try:
             master = self.client(cancel)
-            acquire(self._channels, cancel)
+            self.take(cancel, lasting)
         except BaseException:
             opening.close_streams()
             raise
         try:
             return bounded(lambda: opening.work(master.control), Deadline(self.settings.channel_timeout), cancel, opening.cut)
         except BaseException as error:
-            self._channels.release()
+            self.release(lasting)
             opening.cut()
             self._explain(error, purpose)
             raise

@@ -52,11 +52,13 @@ class OpenSshTransport(ExecTransport):
         self._link.connect(cancel)
         pipes, link = Pipes(stdin), self._link
         try:
-            session = link.open(command, pipes.theirs, shown(command), cancel)
+            session = link.open(command, pipes.theirs, shown(command), cancel, lasting=stdin)
         except BaseException:
             pipes.close()
             raise
-        process = OpenSshProcess(session, pipes, limit=limit, on_output=on_output, keep=keep, release=link.release, connected=lambda: link.running)
+        process = OpenSshProcess(
+            session, pipes, limit=limit, on_output=on_output, keep=keep, release=lambda: link.release(stdin), connected=lambda: link.running
+        )
         link.closes_with_it(process)
         return process
 

@@ -11,7 +11,7 @@ import paramiko
 
 from tshoot.cancel import CancelToken
 from tshoot.transports.base import Prompter
-from tshoot.transports.bounded import Deadline, acquire, bounded
+from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.cli.terminal import Terminal, ask_for_shell
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.config.way import find_way
@@ -93,17 +93,17 @@ class SshLink(OneLogin[Connection]):
 
     # --- channels --------------------------------------------------------------------------------------
 
-    def open(self, request: Callable[[paramiko.Channel], None], purpose: str, cancel: CancelToken) -> paramiko.Channel:
+    def open(self, request: Callable[[paramiko.Channel], None], purpose: str, cancel: CancelToken, lasting: bool = False) -> paramiko.Channel:
         """A channel of its own with `request` made on it; holds one of the few places until `release` is called."""
         client = self.client(cancel)
-        acquire(self._channels, cancel)
+        self.take(cancel, lasting)
         channel: paramiko.Channel | None = None
         try:
             channel = open_channel(client, Deadline(self.settings.channel_timeout), cancel)
             request(channel)
             return channel
         except BaseException as error:
-            self._channels.release()
+            self.release(lasting)
             if channel is not None:
                 channel.close()
             self._explain(error, client, purpose)

@@ -41,8 +41,8 @@ class SshTransport(ExecTransport):
             if not stdin:
                 channel.shutdown_write()
 
-        channel = self._ssh.open(request, shown(command), cancel)
-        return SshProcess(channel, limit=limit, on_output=on_output, keep=keep, release=self._ssh.release)
+        channel = self._ssh.open(request, shown(command), cancel, lasting=stdin)
+        return SshProcess(channel, limit=limit, on_output=on_output, keep=keep, release=lambda: self._ssh.release(stdin))
 
     def _fetch_by_sftp(self, remote: str, copy: Copy, cancel: CancelToken) -> None:
         try:
