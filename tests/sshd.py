@@ -125,6 +125,9 @@ class Sshd:
             else "UsePAM no\n"
         )
         common = f"Port {self.port}\nListenAddress 127.0.0.1\nAuthorizedKeysFile {self.folder}/authorized_keys\nStrictModes no\nPidFile none\nPermitRootLogin yes\n"
+        common += (
+            f"SetEnv HOME={self.folder}\n"  # a bash reads the ~/.bashrc of whoever runs the tests for every command, and says what goes wrong there
+        )
         return keys + pam + common + self.options + "\n"
 
     def _in_private_mounts(self) -> list[str]:

@@ -20,7 +20,8 @@ _PATIENCE = 1.0  # seconds for a lasting command that is just ending
 GONE = "connect again when the host answers; what was found so far is kept"
 
 
-def _closed_here(host: str) -> TargetError:
+def closed_here(host: str) -> TargetError:
+    """By us, while something was under way."""
     return TargetError("closed", f"{host}: the connection was closed here", "connect again")
 
 
@@ -59,7 +60,7 @@ class OneLogin(Generic[Made]):
                 self._made = self._establish(cancel)
                 if self._closed:  # while there was nothing to cut short yet
                     self._made.close()
-                    raise _closed_here(self.host)
+                    raise closed_here(self.host)
         except TargetError as error:
             self._failure = without_frames(error)
             raise self._failure from None
@@ -73,7 +74,7 @@ class OneLogin(Generic[Made]):
     def close(self) -> None:
         """Also cuts short a login that is under way. The link is not used again."""
         self._closed = True
-        self._failure = self._failure or _closed_here(self.host)
+        self._failure = self._failure or closed_here(self.host)
         if self._attempt is not None:
             self._attempt.close()
 

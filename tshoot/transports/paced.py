@@ -18,7 +18,7 @@ from tshoot.model.events import CommandRan
 from tshoot.platforms.loader import PaceRecipe
 from tshoot.transports.base import OnBytes, OnOutput, Process, TargetBusy, Transport
 from tshoot.transports.bounded import acquire
-from tshoot.transports.one_login import without_frames
+from tshoot.transports.one_login import closed_here, without_frames
 from tshoot.transports.pace import Device
 from tshoot.transports.places import Place
 
@@ -137,7 +137,7 @@ class Paced:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise TargetError("closed", f"{self.host}: the connection was closed here", "connect again")
+            raise closed_here(self.host)
 
     def _tell(self, said: str) -> None:
         self._on_note(f"{self.host}: {said}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean, clean_line
+from tshoot.transports import hints
 from tshoot.transports.base import HostKey, Prompter
 from tshoot.transports.busy import says_locked
 from tshoot.transports.login.words import NO_ANSWER, by_hand, not_answered
@@ -146,8 +147,8 @@ class Questions:
         kind, shown = self._log.host_key if self._log.host_key[1] == found["print"] else (_TYPES.get(found["type"], found["type"]), found["print"])
         whose = f"{self._host.place}: its {kind} host key" if ours else f"{self._host.place}: on the way there: the {kind} host key of {name}"
         if "keys of different type are already known" in found["others"]:
-            hint = f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{name}'` and connect again"
-            raise TargetError("host-key-changed", f"{whose} has changed: it shows {shown}, known is a key of another type", hint)
+            message = f"{whose} has changed: it shows {shown}, known is a key of another type"
+            raise TargetError("host-key-changed", message, hints.key_changed(name))
         if not self._prompter.accept_host_key(HostKey(host, port, kind, shown)):
             raise self._unknown(whose, shown, host, port, ours)
         self._make_private()
@@ -172,9 +173,7 @@ class Questions:
             return TargetError("host-key-unknown", words, "let the authority that known_hosts names sign its key again, for this name")
         at = "" if port == 22 else f" -p {port}"
         ways = f"`ssh{at} {self._host.user}@{host}`, or `ssh-keyscan{at} {host} >> {self._accept_into or '~/.ssh/known_hosts'}`"
-        return TargetError(
-            "host-key-unknown", f"{whose} is unknown: {shown}", f"compare the fingerprint at the host's console, then accept it once: {ways}"
-        )
+        return TargetError("host-key-unknown", f"{whose} is unknown: {shown}", hints.compare_fingerprint(ways))
 
     # --- passwords and codes -------------------------------------------------------------------------
 

@@ -9,21 +9,20 @@ import re
 
 from tshoot.errors import TargetError, TshootError, UsageError
 from tshoot.model.text import clean_line
+from tshoot.transports import hints
 from tshoot.transports.base import TargetBusy
 from tshoot.transports.busy import says_busy
+from tshoot.transports.login.known_hosts import entry_name
 from tshoot.transports.login.words import MANY_KEYS, by_hand
 from tshoot.transports.openssh.algorithms import mismatch
 from tshoot.transports.openssh.log import LoginLog
 from tshoot.transports.openssh.options import Resolved
 
-_STARTED = "is the SSH service started there, and on that port? On ESXi it is off until someone starts it"
 _ERRNO = (
-    (r"Connection refused", "refused", "the connection was refused", _STARTED),
+    (r"Connection refused", "refused", "the connection was refused", hints.STARTED),
     (r"(?:Connection|Operation) timed out", "unreachable", "cannot be reached: no answer", ""),
     (r".*", "unreachable", "cannot be reached: {0}", ""),
 )  # fmt: skip
-_ROUTE = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
-_CLOSED = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
 
 
 def explain(log: LoginLog, proxy: str, host: Resolved) -> TshootError:
@@ -36,9 +35,9 @@ def explain(log: LoginLog, proxy: str, host: Resolved) -> TshootError:
         return _on_the_way(proxy, last, host)
     if log.phase == "logging in":
         said = _said(log)
-        return TargetError("closed", f"{host.name}: the server closed the connection during the login{said}", _CLOSED)
+        return TargetError("closed", f"{host.name}: the server closed the connection during the login{said}", hints.TURNED_AWAY)
     if log.said(r"[Cc]onnection (?:closed|reset)|Broken pipe|Connection to .* (?:timed out|closed)"):
-        return TargetBusy(f"{host.place}: closed the connection before the login{_said(log)}", _CLOSED, _said(log)[2:])
+        return TargetBusy(f"{host.place}: closed the connection before the login{_said(log)}", hints.TURNED_AWAY, _said(log)[2:])
     return TargetError("closed", f"{host.place}: the key exchange failed: {last[:200] or 'ssh says nothing'}", "try `ssh -v` to it")
 
 
@@ -72,7 +71,7 @@ def not_understood(said: str, typed: str) -> TshootError | None:
 def _name(log: LoginLog, host: Resolved) -> TshootError | None:
     if host.proxied or not log.said(r"^ssh: Could not resolve hostname"):
         return None
-    hint = "check the spelling and the name service, or use its address"
+    hint = hints.SPELLING
     return TargetError("name-unknown", f"{host.typed}: the name `{host.host}` cannot be resolved", hint)
 
 
@@ -81,7 +80,7 @@ def _connection(log: LoginLog, host: Resolved) -> TshootError | None:
     if found is None:
         return None
     kind, words, hint = next((kind, words, hint) for pattern, kind, words, hint in _ERRNO if re.match(pattern, found[1]))
-    return TargetError(kind, f"{host.place}: {words.format(found[1][:200])}", hint or _ROUTE)
+    return TargetError(kind, f"{host.place}: {words.format(found[1][:200])}", hint or hints.ROUTE)
 
 
 def _algorithms(log: LoginLog, host: Resolved) -> TshootError | None:
@@ -99,17 +98,14 @@ def _algorithms(log: LoginLog, host: Resolved) -> TshootError | None:
 def _host_key(log: LoginLog, host: Resolved) -> TshootError | None:
     kind, shown = log.host_key
     if log.said("REVOKED HOST KEY"):
-        return TargetError(
-            "host-key-changed", f"{host.place}: shows a revoked {kind} host key {shown}", "known_hosts marks that key @revoked: do not connect"
-        )
+        return TargetError("host-key-changed", f"{host.place}: shows a revoked {kind} host key {shown}", hints.REVOKED)
     if log.said("HOST IDENTIFICATION HAS CHANGED") or log.said("has changed and you have requested strict checking"):
         place = log.said(r"Offending (\S+) key in (.*)|Offending key for IP in (.*)")
         known = f", known is {place[1]} ({place[2]})" if place and place[1] else ""
-        entry = host.host if host.port == 22 else f"[{host.host}]:{host.port}"
-        hint = f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{entry}'` and connect again"
-        return TargetError("host-key-changed", f"{host.place}: its host key has changed: it shows {kind} {shown}{known}", hint)
+        message = f"{host.place}: its host key has changed: it shows {kind} {shown}{known}"
+        return TargetError("host-key-changed", message, hints.key_changed(entry_name(host.host, host.port)))
     if log.said("Host key verification failed") or log.said(r"No .* host key is known for"):
-        hint = "compare the fingerprint at the host's console, then accept it once with `ssh`"
+        hint = hints.compare_fingerprint(f"`ssh {host.typed}`")
         return TargetError("host-key-unknown", f"{host.place}: its {kind} host key is unknown: {shown}", hint)
     return None
 
@@ -126,14 +122,14 @@ def _authentication(log: LoginLog, host: Resolved) -> TshootError | None:
 def _greeting(log: LoginLog, host: Resolved) -> TshootError | None:
     if log.phase == "waiting for its greeting" and (busy := says_busy("\n".join(log.greetings))):
         words = f"{host.place}: takes no connection now; it says `{busy[:80]}`"
-        return TargetError("closed", words, _CLOSED) if host.proxied else TargetBusy(words, _CLOSED, busy)
+        return TargetError("closed", words, hints.TURNED_AWAY) if host.proxied else TargetBusy(words, hints.TURNED_AWAY, busy)
     if log.said("banner line (?:too long|contains invalid)|No SSH identification string|Bad remote protocol") or (
         log.greetings and log.phase == "waiting for its greeting"
     ):
         shown = log.greetings[0][:80] if log.greetings else "no text"
         return TargetError("unreachable", f"{host.place}: answers, but not with SSH; it says `{shown}`", "check the port")
     if log.said("timed out during banner exchange"):
-        hint = "the host or its SSH service hangs: look at its console"
+        hint = hints.HANGS
         return TargetError("unresponsive", f"{host.place}: accepts the connection and says nothing", hint)
     return None
 

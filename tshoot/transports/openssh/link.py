@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
+from tshoot.transports import hints
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.login.credentials import Account
@@ -54,10 +55,10 @@ class OpenSshLink(OneLogin[Master]):
     def _too_late(self, master: Master, deadline: Deadline) -> TargetError:
         place, phase = master.host.place, deadline.phase
         if phase == "connecting":
-            hint = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
+            hint = hints.ROUTE
             return TargetError("unreachable", f"{place}: cannot be reached: no answer", hint)
         if phase == "waiting for its greeting" and not master.host.proxied and not master.log.greetings:
-            return TargetError("unresponsive", f"{place}: {_SILENT}", "the host or its SSH service hangs: look at its console")
+            return TargetError("unresponsive", f"{place}: {_SILENT}", hints.HANGS)
         if phase == "waiting for its greeting" and master.log.greetings:
             return TargetError("unreachable", f"{place}: answers, but not with SSH; it says `{master.log.greetings[0][:80]}`", "check the port")
         kind = "name-unknown" if phase == "looking up its name" else "unresponsive"
@@ -151,7 +152,7 @@ class OpenSshLink(OneLogin[Master]):
     def _explain(self, error: BaseException, purpose: str) -> None:
         """Raise what a failed start of a session means; return where it is no failure of the target."""
         if isinstance(error, MuxRefused):
-            hint = "the server allows few sessions at once (MaxSessions), or none: end another one"
+            hint = hints.FEW_SESSIONS
             self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {error}", hint)
         if isinstance(error, MuxGone):
             self.fail("closed", f"{self.host}: the connection was lost before {purpose}{self.last_words}", GONE)

@@ -23,6 +23,7 @@ from tshoot.transports.address import parse_address
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.login.credentials import Account
+from tshoot.transports.one_login import closed_here
 from tshoot.transports.openssh import mux
 from tshoot.transports.openssh.algorithms import Mismatch, mismatch, needed, weak
 from tshoot.transports.openssh.asking import Questions
@@ -147,7 +148,7 @@ class Master:
         """A group of processes of its own: no Ctrl-C reaches it, and it is ended with what it has started."""
         with self._lock:
             if self._closed:
-                raise TargetError("closed", f"{self.typed}: the connection was closed here", "connect again")
+                raise closed_here(self.typed)
             self._process = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,

@@ -17,19 +17,21 @@ import paramiko
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
+from tshoot.transports import hints
 from tshoot.transports.base import NeedsOpenSsh, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
 from tshoot.transports.login.credentials import Account
+from tshoot.transports.one_login import closed_here
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.client import HopClient
-from tshoot.transports.ssh.greeting import FULL, await_greeting
+from tshoot.transports.ssh.greeting import await_greeting
 from tshoot.transports.ssh.host_key import HostKeyCheck
 from tshoot.transports.ssh.keys import would_try
 from tshoot.transports.ssh.login import BROKEN, Login
 from tshoot.transports.ssh.negotiation import client_for, negotiate
 from tshoot.transports.ssh.proxy_command import ProxyCommand
-from tshoot.transports.ssh.reach import AGAIN, by_tcp, through_hop
+from tshoot.transports.ssh.reach import by_tcp, through_hop
 from tshoot.transports.steps import Step
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else its errors reach the terminal through logging's last resort
@@ -188,7 +190,7 @@ class Connection:
             hint = "run its ProxyCommand by hand; it has no terminal here, so it can ask nobody"
             return TargetError("closed", f"{host.place}: closed the connection before the login{why}", hint)
         words = f": {said}" if said else ""
-        return TargetBusy(f"{host.place}: closed the connection before the login{words}", FULL, said)
+        return TargetBusy(f"{host.place}: closed the connection before the login{words}", hints.TURNED_AWAY, said)
 
     def _keep(self, thing: Any) -> None:
         """Close it with the connection; at once, and end, where that is closed already."""
@@ -197,7 +199,7 @@ class Connection:
                 self._held.append(thing)
                 return
         _end(thing)
-        raise TargetError("closed", f"{self.host.typed}: the connection was closed here", AGAIN)
+        raise closed_here(self.host.typed)
 
     def _tell(self, step: str, said: str, *notes: str) -> None:
         if step == "name":

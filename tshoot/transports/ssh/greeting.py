@@ -13,15 +13,14 @@ from typing import Any
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
+from tshoot.transports import hints
 from tshoot.transports.base import TargetBusy
 from tshoot.transports.busy import says_busy
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.ssh.reach import ThroughHop
 
-FULL = "too many sessions, a deny list or a firewall do this: look at the host's authentication log"
 _LONGEST = 16 * 1024
 _TICK = 0.01
-_HANGS = "the host or its SSH service hangs: look at its console"
 _NOT_SSH = "check the port, and whether a firewall or an access list answers in the host's place"
 _OTHERS = (b"HTTP/", b"220 ", b"+OK")  # the first words of web, mail and file servers
 
@@ -41,7 +40,7 @@ def await_greeting(host: HostSettings, sock: Any, patience: float, closed: Calla
         if greeting := next((line for line in said.split(b"\n")[:-1] if line.startswith(b"SSH-")), b""):
             return clean_line(_text(greeting[:255]))
         if busy := says_busy(_text(said[:200])):
-            raise TargetBusy(f"{host.place}: takes no connection now; it says `{busy[:80]}`", FULL, busy)
+            raise TargetBusy(f"{host.place}: takes no connection now; it says `{busy[:80]}`", hints.TURNED_AWAY, busy)
         if not said or (over and _begun(said)):
             raise closed("")
         if over or len(said) >= _LONGEST or said.startswith(_OTHERS):
@@ -50,7 +49,7 @@ def await_greeting(host: HostSettings, sock: Any, patience: float, closed: Calla
     if said and not _begun(said):
         raise _not_ssh(host, said)
     half = f" but the beginning of its greeting, `{clean_line(_text(said[-80:]))}`" if said else ""
-    raise TargetError("unresponsive", f"{host.place}: accepts the connection and says nothing{half}", _HANGS)
+    raise TargetError("unresponsive", f"{host.place}: accepts the connection and says nothing{half}", hints.HANGS)
 
 
 def _begun(said: bytes) -> bool:

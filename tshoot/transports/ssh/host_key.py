@@ -15,6 +15,7 @@ import paramiko
 
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
+from tshoot.transports import hints
 from tshoot.transports.base import HostKey, Prompter, TargetBusy
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.config.host_settings import HostSettings, needs_openssh
@@ -87,7 +88,7 @@ class HostKeyCheck:
             case "revoked":
                 place = next(key.place for key in self._known if key.revoked and key.blob == blob)
                 message = f"{self._host.place}: shows a revoked {kind} host key {fingerprint(blob)} ({place})"
-                raise TargetError("host-key-changed", message, "known_hosts marks that key @revoked: do not connect")
+                raise TargetError("host-key-changed", message, hints.REVOKED)
             case "known":
                 pass
         return f"{words}: known ({next(key.place for key in self._known if key.blob == blob and not key.revoked)})"
@@ -122,15 +123,12 @@ class HostKeyCheck:
         login = f"`ssh{port} {self._host.user}@{self._host.host}`"
         scan = f"`ssh-keyscan{port} {self._host.host} >> {self._own[0] if self._own else '~/.ssh/known_hosts'}`"
         how = f"`ssh {self._host.typed}`" if self._host.proxy_jump or self._host.proxy_command else f"{login}, or {scan}"
-        return f"compare the fingerprint at the host's console, then accept it once: {how}"
+        return hints.compare_fingerprint(how)
 
     def _changed(self, kind: str, blob: bytes) -> TargetError:
         known = ", ".join(f"{_words(key)} ({key.place})" for key in self._known if not key.revoked and not key.authority)
         message = f"{self._host.place}: its host key has changed: it shows {kind} {fingerprint(blob)}, known is {known}"
-        hint = (
-            f"someone may be in the middle. If the host was reinstalled, check at its console, then `ssh-keygen -R '{self._entry}'` and connect again"
-        )
-        return TargetError("host-key-changed", message, hint)
+        return TargetError("host-key-changed", message, hints.key_changed(self._entry))
 
 
 class _Turns:

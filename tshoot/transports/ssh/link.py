@@ -10,6 +10,7 @@ from collections.abc import Callable
 import paramiko
 
 from tshoot.cancel import CancelToken
+from tshoot.transports import hints
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.cli.terminal import Terminal, ask_for_shell
@@ -123,7 +124,7 @@ class SshLink(OneLogin[Connection]):
         if isinstance(error, TimeoutError) or "timed out" in str(error):  # the second: paramiko's, where keys are being exchanged anew
             self.fail("unresponsive", f"{self.host}: no longer answers (tried {purpose})", GONE)
         if isinstance(error, paramiko.ChannelException):
-            hint = "the server allows few sessions at once (MaxSessions), or none: end another one"
+            hint = hints.FEW_SESSIONS
             self.fail("permission-denied", f"{self.host}: refused another session for {purpose}: {error.text}", hint)
         self.fail(
             "permission-denied", f"{self.host}: does not let this user run {purpose}", "check the account's shell and the server's restrictions"

@@ -10,6 +10,7 @@ from typing import Any
 import paramiko
 
 from tshoot.errors import TargetError
+from tshoot.transports import hints
 from tshoot.transports.bounded import Deadline
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.ssh.client import HopClient
@@ -20,7 +21,6 @@ Tell = Callable[[str, str], None]  # step, what came of it
 _FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 _PROHIBITED = 1  # RFC 4254 section 5.1
 AGAIN = "connect again"
-_UNREACHED_HINT = "check address, route and firewall; `ping` and a traceroute from here tell how far it gets"
 
 
 class ThroughHop:
@@ -83,7 +83,7 @@ def _addresses(host: HostSettings) -> list[Any]:
         return socket.getaddrinfo(host.host, host.port, family=_FAMILIES[host.address_family], type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         only = "" if host.address_family == "any" else f" (AddressFamily {host.address_family})"
-        hint = "check the spelling and the name service, or use its address"
+        hint = hints.SPELLING
         raise TargetError("name-unknown", f"{host.typed}: the name `{host.host}` cannot be resolved{only}", hint) from error
 
 
@@ -122,9 +122,9 @@ def _why(errors: list[OSError]) -> str:
 def _unreached(host: HostSettings, errors: list[OSError], tried: list[str]) -> TargetError:
     each = f" ({'; '.join(tried)})" if len(tried) > 1 else ""
     if _why(errors) == "refused":
-        hint = "is the SSH service started there, and on that port? On ESXi it is off until someone starts it"
+        hint = hints.STARTED
         return TargetError("refused", f"{host.place}: the connection was refused{each}", hint)
-    return TargetError("unreachable", f"{host.place}: cannot be reached: {_why(errors)}{each}", _UNREACHED_HINT)
+    return TargetError("unreachable", f"{host.place}: cannot be reached: {_why(errors)}{each}", hints.ROUTE)
 
 
 def through_hop(host: HostSettings, before: HostSettings, client: HopClient, patience: float, deadline: Deadline, tell: Tell) -> ThroughHop:
