@@ -18,7 +18,7 @@ from tshoot.model.text import clean_line
 from tshoot.transcripts.judge import judges
 from tshoot.transcripts.judgement import Judge, Judgement
 from tshoot.transcripts.reading import Reads, read
-from tshoot.transcripts.text import TextFile, read_text
+from tshoot.transcripts.text import TextFile
 
 _WANTED = (
     "paste commands with their prompts and full answers: `show ipv6 route X` repeated, `show bgp ipv6 unicast X`, debug lines, "
@@ -47,15 +47,8 @@ class TranscriptAnalysis:
     link_types: tuple[str, ...] = ()
 
 
-def analyze_transcript(path: Path, *, families: Sequence[str] = (), cancel: CancelToken, on_progress: OnProgress | None = None) -> TranscriptAnalysis:
-    """Judge the text at `path` by the judges of `families` (empty: all). Raises CaptureFileError for what is no text, Cancelled."""
-    tell = on_progress or (lambda what, share: None)
-    tell("reading", None)
-    return judged_text(read_text(path), families=families, cancel=cancel, on_progress=on_progress)
-
-
 def judged_text(text: TextFile, *, families: Sequence[str] = (), cancel: CancelToken, on_progress: OnProgress | None = None) -> TranscriptAnalysis:
-    """The analysis of a text that was read already."""
+    """Judge the text by the judges of `families` (empty: all). Raises Cancelled."""
     tell = on_progress or (lambda what, share: None)
     tell("finding commands and answers", None)
     reads = read(text.lines, cancel.check)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.test_patience import TOO_LONG, seconds, slowest
 from tshoot.model.events import CommandRan, EffectAnswered, Failed, NoteAdded, Ok, OperatorAnswered
+from tshoot.session import secret_lines
 from tshoot.session.log import SessionLog
 from tshoot.session.masking import masked
 from tshoot.session.read import read_events
+from tshoot.session.secret_rules import RULES
 from tshoot.session.secrets import without_secrets
 from tshoot.shipped import shipped
 
@@ -88,6 +92,37 @@ HIDDEN = [  # the line, and what must be gone from it
     ("Authorization: Basic Ym9iOnNlY3JldA==", "Ym9iOnNlY3JldA=="),
     ("\tauth-trunc hmac(sha256) 0x00112233445566778899aabbccddeeff 128", "00112233445566778899aabbccddeeff"),
     ("secret_access_key = wJalrXUtnFEMIK7MDENG", "wJalrXUtnFEMIK7MDENG"),
+    # options of programs: typed, in a history, in a list of processes
+    ("snmpwalk -v2c -c S3kr1tComm 192.0.2.99 sysDescr", "S3kr1tComm"),
+    ("  512  snmpbulkwalk -Os -v 2c -cS3kr1tComm 192.0.2.99", "S3kr1tComm"),
+    ("root      4711  0.0 snmpget -v3 -l authPriv -u ops -a SHA -A AuthPhr4se -x AES -X Pr1vPhrase 192.0.2.99", "AuthPhr4se"),
+    ("root      4711  0.0 snmpget -v3 -l authPriv -u ops -a SHA -A AuthPhr4se -x AES -X Pr1vPhrase 192.0.2.99", "Pr1vPhrase"),
+    ("snmptrap -v2c -c 'tr4p comm' 192.0.2.99 '' 1.3.6.1", "tr4p comm"),
+    ("/usr/lib/nagios/plugins/check_snmp -H 192.0.2.99 -C n4gComm -c 1:5", "n4gComm"),
+    ("esxcli iscsi adapter auth chap set -A vmhba64 -N bob -S ch4pSecret", "ch4pSecret"),
+    ("esxcli system snmp set -e 1 -c 3sxComm", "3sxComm"),
+    ("esxcli -s vc.example -u root -p R00tWord network nic list", "R00tWord"),
+    ("curl -sku bob:curlW0rd https://192.0.2.99/", "curlW0rd"),
+    ("curl -H 'Accept: a;q=1' -U bob:pr0xyW0rd -u bob:curlW0rd https://192.0.2.99/", "pr0xyW0rd"),
+    ("curl -H 'Accept: a;q=1' -U bob:pr0xyW0rd -u bob:curlW0rd https://192.0.2.99/", "curlW0rd"),
+    ("curl --user 'bob:curl W0rd' https://192.0.2.99/", "curl W0rd"),
+    ("mysql -u bob -pmyW0rd5 -h db", "myW0rd5"),
+    ("ipmitool -I lanplus -H 192.0.2.99 -U admin -P 1pmiWord chassis status", "1pmiWord"),
+    ("ldapsearch -x -D cn=bob -w ld4pWord", "ld4pWord"),
+    ("smbclient //filer/x -U bob%smbW0rd", "smbW0rd"),
+    ("wget --http-password Wg3tWord https://192.0.2.99/", "Wg3tWord"),
+    # labels within other words
+    ('  "md5Password": "c4melWord",', "c4melWord"),
+    ('{"clientSecret":"c4melSecret","n":1}', "c4melSecret"),
+    ('"BGPPassword": "bgpW0rd"', "bgpW0rd"),
+    ('"ospfKeyString" : "k3yString"', "k3yString"),
+    ("PGPASSWORD=pgW0rd77", "pgW0rd77"),
+    ("<ns:md5Password>xmlW0rd7</ns:md5Password>", "xmlW0rd7"),
+    ('"password": "half\\"Qu0ted"', "Qu0ted"),
+    ("snmp_community: 4nsible", "4nsible"),
+    ("   authentication key-id 1 algorithm sha-256 key 7 070C285F4D06", "070C285F4D06"),
+    ("TACACS+ shared secret key:T4cacs99", "T4cacs99"),
+    ("Community name: publ1cName", "publ1cName"),
 ]
 
 STAYS = [
@@ -105,6 +140,22 @@ STAYS = [
     "2024-01-01T00:00:00Z cpu2:2097)NFS: 162: Command: (mount) Server: (nas-01) IP: (192.0.2.5) Path: (/vol/data) Label: (data)",
     "B     192.0.2.0/24 [20/0] via 198.51.100.1, 00:00:10",
     "  Local host: 192.0.2.1, Local port: 179, TCP MD5 enabled",
+    '{"keyId": "77", "publicKey": "ssh-ed25519 AAAA", "hotkeys": "a", "monkey": "b"}',
+    '{"passwordAge": 90, "resetPassword": false, "password": null}',
+    "snmpd -c /etc/snmp/snmpd.conf -Lf /dev/null",
+    "snmpwalk -Cc -v3 -u ops -l noAuthNoPriv -a SHA -x AES 192.0.2.99",
+    "check_snmp -H 192.0.2.99 -c 1:5 -w 2:4",
+    "snmp-server contact ops -c team",
+    "ping -c 3 192.0.2.1; snmpwalk -v3 192.0.2.9 | head -c 40",
+    "curl -sS -o /dev/null https://192.0.2.99:8443/x",
+    "curl -A agent -X POST https://192.0.2.99/",
+    "mysql -u bob -p -h db --port 3306",
+    "esxcli network vswitch standard portgroup set -p Storage -v 20",
+    "esxcli --formatter=csv network ip interface add -i vmk2 -p Storage",
+    "esxcli iscsi adapter auth chap get -A vmhba64",
+    "tcpdump -A -X -c 10 -i eth0",
+    "No valid authentication send key is available on interface Gi0/1",
+    "set community 65000:1 additive",
 ]
 
 
@@ -144,6 +195,70 @@ def test_no_output_of_the_fixtures_is_touched() -> None:
     outputs = [path for name in ("fixtures/commands", "fixtures/scenarios") for path in shipped(name).rglob("*.txt")]
     assert len(outputs) > 200
     assert [str(path) for path in outputs if without_secrets(path.read_bytes()) != path.read_bytes()] == []
+
+
+def test_no_session_and_no_playbook_that_ships_is_touched() -> None:
+    files = [path for name in ("fixtures/sessions", "playbooks") for path in shipped(name).rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert [str(path) for path in files if without_secrets(path.read_bytes()) != path.read_bytes()] == []
+
+
+LONG = [
+    '"password": "Hunter2-Sesame-9911", "z":1',
+    "enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0",
+    " snmpwalk -v3 -A Hunter2Sesame -X 'Hunter3 Sesame' h; snmpget -c Hunter4 h",
+    " key 7 02050D480809",
+    " neighbor 192.0.2.1 password 7 " + "094F" * 3000,
+    '"secret": "' + "Hunter2 " * 2000 + '", "b": 1',
+    "<password>" + "Hunter2" * 800 + "</password> <md5Secret>x7y8z9</md5Secret>",
+]
+
+
+@pytest.mark.parametrize("secret", LONG)
+@pytest.mark.parametrize("before", ["", "{"])
+def test_a_line_of_any_length_is_masked_as_if_it_were_looked_at_whole(secret: str, before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around each place where a longer line is cut into windows, and where it once was cut."""
+    window, further = secret_lines._WINDOW, secret_lines._FURTHER
+    rules = [(re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for _, pattern in RULES]
+    for border in (window, window + further, 2 * window, 65_536):
+        for back in (0, 1, 9, 20, len(secret) // 2, len(secret)):
+            filler = border - back - len(before) - 2
+            line = (before + "x" * filler + ", " + secret + " " + "y" * 3000 + "\n").encode()
+            whole = line
+            for rule in rules:
+                whole = rule.sub(secret_lines._starred, whole)
+            assert without_secrets(line) == whole
+            assert b"Hunter" not in whole
+
+
+def test_a_line_of_any_content_is_masked_as_if_it_were_looked_at_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line for line, _ in HIDDEN] + STAYS
+    monkeypatch.setattr(secret_lines, "_WINDOW", 10_000)
+    whole = [without_secrets(f"{' '.join(lines[at : at + 40])}\n".encode()) for at in range(len(lines))]
+    monkeypatch.setattr(secret_lines, "_WINDOW", 64)
+    monkeypatch.setattr(secret_lines, "_FURTHER", 600)
+    assert [without_secrets(f"{' '.join(lines[at : at + 40])}\n".encode()) for at in range(len(lines))] == whole
+    assert all(line.count(b"*") > 5 for line in whole[:60])
+
+
+@pytest.mark.parametrize(
+    ("words", "pattern"),
+    RULES,
+    ids=lambda value: value.decode("ascii")[:30] if isinstance(value, bytes) else "+".join(value and [one.decode() for one in value[:2]]),
+)
+def test_no_rule_takes_long_over_any_line(words: tuple[bytes, ...], pattern: bytes) -> None:
+    took, line = slowest(re.compile(pattern.decode("ascii"), re.IGNORECASE | re.MULTILINE), "sub")
+    assert took < TOO_LONG, f"{pattern!r} takes {took:.3f} s over {line[:60]!r}"
+
+
+@pytest.mark.parametrize(
+    "unit", ["password = ", 'password="', "snmpwalk -c", "<secret>", "tunnel key x ", "-eyJaaaaaaaaaa", "enable secret ", "xPassword:"]
+)
+def test_twice_as_long_a_line_takes_no_four_times_as_long(unit: str) -> None:
+    short, long = ((unit * (size // len(unit))).encode() for size in (250_000, 1_000_000))
+    without_secrets(short)
+    before, took = (min(seconds(lambda raw=raw: without_secrets(raw)) for _ in range(2)) for raw in (short, long))  # type: ignore[misc]
+    assert took < 9 * before + 0.1
 
 
 def test_a_long_line_takes_no_time() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tshoot.errors import SessionError
 from tshoot.transcripts.foreign import asciicast, typed, typescript
 from tshoot.transcripts.foreign.recorded import Recorded, read_recording
-from tshoot.transcripts.foreign.typed import Typed
+from tshoot.transcripts.foreign.typed_piece import Typed
 from tshoot.transcripts.screen import shown
 
 FOLDER = Path(__file__).parents[3] / "fixtures/recordings"

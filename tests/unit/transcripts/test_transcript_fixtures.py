@@ -13,7 +13,7 @@ import pytest
 
 from tshoot.cancel import CancelToken
 from tshoot.model.text import clean
-from tshoot.transcripts.analysis import TranscriptAnalysis, analyze_transcript
+from tshoot.transcripts.analysis import TranscriptAnalysis, judged_text
 from tshoot.transcripts.judge import judges
 from tshoot.transcripts.text import read_text
 
@@ -22,7 +22,7 @@ CASES = {str(path.relative_to(TRANSCRIPTS).with_suffix("")): path for path in so
 
 
 def judged(path: Path) -> TranscriptAnalysis:
-    return analyze_transcript(path, cancel=CancelToken())
+    return judged_text(read_text(path), cancel=CancelToken())
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -85,5 +85,5 @@ def test_the_story_is_told_with_its_minute_and_its_circle() -> None:
 
 def test_only_the_families_asked_for_judge() -> None:
     path = CASES["bgp.next-hop-in-own-prefix/mail"]
-    assert not analyze_transcript(path, families=["nfs"], cancel=CancelToken()).findings
-    assert analyze_transcript(path, families=["nfs", "bgp"], cancel=CancelToken()).verdict.kind == "fault"
+    assert not judged_text(read_text(path), families=["nfs"], cancel=CancelToken()).findings
+    assert judged_text(read_text(path), families=["nfs", "bgp"], cancel=CancelToken()).verdict.kind == "fault"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, CaptureFileError
 from tshoot.transcripts import pieces, text
-from tshoot.transcripts.analysis import TranscriptAnalysis, analyze_transcript, judged_text
-from tshoot.transcripts.text import is_text, text_of
+from tshoot.transcripts.analysis import TranscriptAnalysis, judged_text
+from tshoot.transcripts.text import is_text, read_text, text_of
 
 STORY = Path(__file__).parents[3] / "fixtures/transcripts/bgp.next-hop-in-own-prefix/polls-with-times.txt"
 LONG = "interface GigabitEthernet0/1 > # [x] description %foo\n ip address 10.0.0.1 255.255.255.0\n"
@@ -73,7 +73,7 @@ def test_encodings(encoding: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     path.write_bytes(("Gerät: für alle\n" + STORY.read_text()).encode(encoding))
     assert is_text(path)
-    analysis = analyze_transcript(path, cancel=CancelToken())
+    analysis = judged_text(read_text(path), cancel=CancelToken())
     assert analysis.encoding == name
     assert analysis.verdict.cause == "bgp.next-hop-in-own-prefix"
 

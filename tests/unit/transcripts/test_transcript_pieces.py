@@ -88,14 +88,14 @@ def test_a_router_shows_itself_by_what_is_typed() -> None:
 def test_a_stamp_in_front(line: str, seconds: float | None, rest: str) -> None:
     told, left = stamped(line)
     assert left == rest
-    assert told == (pytest.approx(seconds) if seconds is not None and told is not None else seconds)
+    assert told == (pytest.approx(seconds, rel=0, abs=0.001) if seconds is not None and told is not None else seconds)
 
 
 @pytest.mark.parametrize(
     ("line", "seconds"),
     [
         ("*07:01:22.123 UTC Sat Nov 21 2026", 1795244482.123),
-        (".07:01:22.123 CET Sat Nov 21 2026", 1795244482.123),
+        (".07:01:22.123 CET Sat Nov 21 2026", 1795240882.123),
         ("Time source is NTP, 07:01:22.123 UTC Sat Nov 21 2026", 1795244482.123),
         ("Sat Nov 21 07:01:22 UTC 2026", 1795244482.0),
         ("Sat Nov 21 07:01:22 2026", 1795244482.0),
@@ -110,7 +110,7 @@ def test_a_stamp_in_front(line: str, seconds: float | None, rest: str) -> None:
     ],
 )
 def test_a_line_that_tells_the_time(line: str, seconds: float | None) -> None:
-    assert clock_line(line) == (None if seconds is None else pytest.approx(seconds))
+    assert clock_line(line) == (None if seconds is None else pytest.approx(seconds, rel=0, abs=0.001))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from tshoot.session.files import disk_errors, make_private_folder, read_regular,
 from tshoot.session.log import SessionLog
 from tshoot.session.read import EVIDENCE, read_header
 from tshoot.session.store import Session
+from tshoot.transcripts.foreign.dates import beginning
 from tshoot.transcripts.foreign.recorded import ACCEPTED, Recorded, read_recording
 from tshoot.transcripts.text import LARGEST_FILE
 
@@ -101,7 +102,7 @@ def _content(file: Path) -> tuple[bytes, float]:
 
 def _written(private: Path, name: str, raw: bytes, kept: bytes, timing: bytes | None, judged: Judged, cancel: CancelToken) -> Path:
     recorded = judged.recorded
-    began = min([recorded.started or 0.0, *(one.typed.at for one in judged.placed if one.typed.at is not None)])
+    began = beginning(recorded, (one.typed for one in judged.placed))
     with SessionLog.create(private, FREE, FREE_TEXT, ShippedKnowledge().versions(), started=began) as log:
         log.append(RunStarted(began, FREE, _targets(judged), {}))
         evidence = Evidence(log.folder / EVIDENCE)

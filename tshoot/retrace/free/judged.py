@@ -14,7 +14,8 @@ from tshoot.retrace.free.verdict import Placed, verdict_of
 from tshoot.transcripts.analysis import TranscriptAnalysis, judged_text
 from tshoot.transcripts.commands import known_command
 from tshoot.transcripts.foreign.recorded import Recorded
-from tshoot.transcripts.foreign.typed import Typed, typed
+from tshoot.transcripts.foreign.typed import typed
+from tshoot.transcripts.foreign.typed_piece import Typed
 from tshoot.transcripts.hosts import guessed_hosts
 from tshoot.transcripts.pieces import split
 from tshoot.transcripts.reading import Reads, read

@@ -10,7 +10,7 @@ from tshoot.model.findings import Finding
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.causes import all_causes, filled
 from tshoot.transcripts.analysis import TranscriptAnalysis
-from tshoot.transcripts.foreign.typed import Typed
+from tshoot.transcripts.foreign.typed_piece import Typed
 
 _LONGEST = 200  # characters of a cited line
 

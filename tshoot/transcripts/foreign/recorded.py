@@ -26,10 +26,21 @@ _ADVANCED_TIMING = re.compile(rb"H 0\.\d{1,9} [A-Z_]{1,40} ")
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A line by which the recording program says when it began, in seconds since the epoch; `zoned`: whether it says of which zone."""
+
+    line: int
+    at: float
+    zoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """`times` has one entry a line, seconds since the epoch at its end, or none at all where the recording tells no times of its own.
 
     `started` is None where the recording does not say when; then `times` count from 0. `markers` are notes that whoever recorded it made.
+    `heads` are there where lines of the text say when what follows them was recorded: one a session that was appended. `zoned` is
+    False where `started` is the time of a clock whose zone is not told.
     """
 
     format: str
@@ -38,6 +49,8 @@ class Recorded:
     started: float | None = None
     markers: tuple[tuple[float, str], ...] = ()
     remarks: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
+    zoned: bool = True
 
     def since(self, moment: float) -> Recorded:
         """The same, begun at `moment` where the recording does not say when."""
@@ -51,8 +64,9 @@ class Recorded:
         if not any(time is not None for time in self.times):
             return self.text
         routers = router_prompts(line.text for line in self.text.lines)
+        zone = "Z" if self.zoned else ""
         lines = tuple(
-            TextLine(line.number, f"[{_stamp(time)}] {line.text}") if time is not None and prompt_of(line.text, routers) else line
+            TextLine(line.number, f"[{_stamp(time)}{zone}] {line.text}") if time is not None and prompt_of(line.text, routers) else line
             for line, time in zip(self.text.lines, self.times, strict=True)
         )
         return replace(self.text, lines=lines)

@@ -2,7 +2,8 @@
 
 PuTTY begins each session of a log with `=~=~= PuTTY log 2026.11.21 09:00:01 =~=~=` (PuTTY manual, 4.2; as in public logs). SecureCRT has no
 fixed head: what stands upon connect and on each line is the user's custom log data (`[BEGIN] 2026/11/21 9:00:01`, `[2026-11-21 09:00:20] R2#`
-are common, Xshell writes the first, too). Their dates say which day times of day are of.
+are common, Xshell writes the first, too). Their dates say which day times of day below them are of; their zone they do not say. Sessions
+are appended to one file: each has its head.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tshoot.errors import SessionError
-from tshoot.transcripts.foreign.recorded import Recorded
+from tshoot.transcripts.foreign.recorded import Head, Recorded
 from tshoot.transcripts.foreign.stream import epoch
 from tshoot.transcripts.text import TextLine, text_of
 from tshoot.transcripts.times import stamped
@@ -23,22 +24,25 @@ _BEGIN = re.compile(r"\[BEGIN\] (\d{4})[/-](\d{1,2})[/-](\d{1,2})[ T](\d{1,2}):(
 _END = re.compile(r"\[END\] \d{4}[/-].{1,40}$")
 _PACKETS = re.compile(r"(?:Incoming|Outgoing) (?:packet|raw data) (?:#0x|at )")
 _LOOKED_AT = 5_000  # lines in which stamps are looked for
+MOST_HEADS = 5_000
 
 
 def read(path: Path, raw: bytes) -> Recorded:
     text = text_of(path, raw)
-    kind, started = "", None
+    kind, heads = "", list[Head]()
     lines: list[TextLine] = []
     for line in text.lines:
         head = _PUTTY.match(line.text) if line.text.startswith("=~") else _BEGIN.match(line.text) if line.text.startswith("[B") else None
         if head is not None:
             kind = kind or ("PuTTY log" if line.text.startswith("=~") else "SecureCRT log")
-            started = started if started is not None else _date(head)
+            if (at := _date(head)) is not None and len(heads) < MOST_HEADS:
+                heads.append(Head(line.number, at))
         own = head is not None or (line.text.startswith("[END]") and _END.match(line.text))
         lines.append(TextLine(line.number, "") if own else line)
     if kind == "PuTTY log" and any(_PACKETS.match(line.text) for line in lines[:_LOOKED_AT]):
         raise SessionError(f"{path}: is a PuTTY log of SSH packets", "let PuTTY log `printable output` or `all session output`")
-    return Recorded(kind or _kind(lines), replace(text, lines=tuple(lines)), started=started)
+    found = Recorded(kind or _kind(lines), replace(text, lines=tuple(lines)))
+    return replace(found, started=heads[0].at, heads=tuple(heads), zoned=False) if heads else found
 
 
 def _kind(lines: list[TextLine]) -> str:

@@ -1,45 +1,24 @@
 """A recording cut at its prompts: who was asked what and when, and every line that followed, so that no line is lost.
 
 The prompts, wrapped commands and clocks are those of `pieces`; here nothing is taken out of an answer, and a loop that prints many answers
-stays the one command that was typed. Lines before the first prompt are a piece without a command.
+stays the one command that was typed. Lines before the first prompt are a piece without a command. Days, years and zones: dates.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
+from tshoot.transcripts.foreign.dates import clock_remarks, on_one_calendar
 from tshoot.transcripts.foreign.recorded import Recorded
+from tshoot.transcripts.foreign.typed_piece import Typed
 from tshoot.transcripts.joints import join_wrapped
-from tshoot.transcripts.pieces import forward, split
+from tshoot.transcripts.pieces import split
 from tshoot.transcripts.text import TextLine
 from tshoot.transcripts.times import stamped
 
 MOST_COMMANDS = 5_000
 MOST_ANSWER_LINES = 100_000
-_DAY = 86_400.0
-_YEAR_2001 = 978_307_200.0  # what has no year was read as one in 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """`command` is "" for text that no prompt stands before; `line` is that of the prompt, 0 without one. `lines` are the answer.
-
-    `at` and `until` are when it was typed and when the answer was complete, seconds since the epoch, None where nothing tells.
-    """
-
-    host: str
-    kind: str
-    command: str
-    line: int
-    lines: tuple[TextLine, ...]
-    at: float | None = None
-    until: float | None = None
-
-    @property
-    def text(self) -> str:
-        return "".join(f"{line.text}\n" for line in self.lines)
 
 
 def typed(recorded: Recorded, check: Callable[[], None] = lambda: None) -> tuple[list[Typed], list[str]]:
@@ -62,15 +41,15 @@ def typed(recorded: Recorded, check: Callable[[], None] = lambda: None) -> tuple
         answer = _trimmed(_bare(lines[start - 1], lines[start + skipped : end]))
         if piece.command or answer:
             until = recorded.times[answer[-1].number - 1] if recorded.times and answer else None
-            at = None if _of_the_answer(piece.at, lines[start - 1], lines[start:end]) and not recorded.times else piece.at
-            found.append(Typed(piece.host, piece.kind, piece.command, start, answer, at, until))
+            found.append(Typed(piece.host, piece.kind, piece.command, start, answer, piece.at, until, piece.zoned))
     if len(found) > MOST_COMMANDS:
         remarks.append(f"only the first {MOST_COMMANDS} of {len(found)} commands were taken, to line {found[MOST_COMMANDS].line - 1}")
         del found[MOST_COMMANDS:]
     if any(len(one.lines) > MOST_ANSWER_LINES for one in found):
         remarks.append(f"of answers of more than {MOST_ANSWER_LINES} lines only these were taken")
         found = [replace(one, lines=one.lines[:MOST_ANSWER_LINES]) for one in found]
-    return _on_one_calendar(found, recorded.started or 0.0), remarks
+    remarks += clock_remarks(recorded, found)
+    return on_one_calendar(found, recorded), remarks
 
 
 def _unprompted(lines: Sequence[TextLine]) -> list[Typed]:
@@ -97,34 +76,3 @@ def _bare(prompt: TextLine, lines: Sequence[TextLine]) -> Sequence[TextLine]:
     if not filled or sum(time is not None for time in filled) * 2 < len(filled):
         return lines
     return [TextLine(line.number, rest) for line, _, rest in read]
-
-
-def _of_the_answer(at: float | None, prompt: TextLine, answer: Sequence[TextLine]) -> bool:
-    """Whether the time is that of a line of a log that was printed: it says when that happened, not when somebody asked for it."""
-    return at is not None and stamped(prompt.text)[0] is None and bool(answer) and stamped(answer[0].text)[0] == at
-
-
-def _on_one_calendar(found: list[Typed], started: float) -> list[Typed]:
-    """Times of day get the day of the recording, dates without a year its year; each host's clock runs forward."""
-    midnight = started - started % _DAY
-    moved: dict[int, float | None] = {}
-    for host in {one.host for one in found}:
-        places = [place for place, one in enumerate(found) if one.host == host]
-        for place, at in zip(places, forward(found[place].at for place in places), strict=True):
-            moved[place] = at
-    return [replace(one, at=_dated(moved[place], midnight)) for place, one in enumerate(found)]
-
-
-def _dated(at: float | None, midnight: float) -> float | None:
-    if at is None:
-        return None
-    if at < 100 * _DAY:
-        return midnight + at
-    if at >= _YEAR_2001:
-        return at
-    read = datetime.fromtimestamp(at, UTC)
-    year = datetime.fromtimestamp(midnight, UTC).year
-    try:
-        return read.replace(year=year).timestamp()
-    except ValueError:  # 29 February
-        return at

@@ -2,24 +2,29 @@
 
 Timing files have two forms (script(1), --logging-format): classic `SECONDS BYTES`, and advanced with a letter in front: O output, I input,
 S signal, H header. Where input lies in the typescript too (--log-io), it is passed over: it may hold passwords. A timing file can lie:
-what it says is taken only as far as the typescript reaches.
+what it says is taken only as far as the typescript reaches. `script --append` begins each session with its own line.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from tshoot.errors import SessionError
-from tshoot.transcripts.foreign.recorded import Recorded
+from tshoot.transcripts.foreign.recorded import Head, Recorded
 from tshoot.transcripts.foreign.stream import LONGEST_PAUSE, epoch, line_times
 from tshoot.transcripts.text import TextLine, text_of
+from tshoot.transcripts.zones import offset_of
 
 MOST_ENTRIES = 2_000_000
+MOST_HEADS = 5_000
 _STARTED = re.compile(rb"Script started on ([^\r\n\[]{1,80})[^\r\n]{0,4000}\r?\n")
+_HEAD = re.compile(r"Script started on ([^\[]{1,80})")
+_ZONE = re.compile(r" ([A-Z]{1,5}|[+-][0-9]{2,4})(?= \d{4}$|$)")
 _OWN_LINE = re.compile(r"Script (?:started|done) on .{1,80}(?:\[|$)|Script (?:started|done), (?:output|file) ")
 _CLASSIC = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?) (\d{1,12})\s*")
 _ADVANCED = re.compile(rb"([OISH]) (\d{1,9}(?:\.\d{1,9})?) ?(.{0,4000})")
@@ -40,17 +45,27 @@ def is_typescript(raw: bytes) -> bool:
 def read(path: Path, raw: bytes, timing: bytes | None) -> Recorded:
     head = _STARTED.match(raw)
     assert head is not None  # noqa: S101  asked by the caller
-    started, body = _date(head[1].decode("utf-8", "replace").strip()), raw[head.end() :]
+    (started, zoned), body = _date(head[1].decode("utf-8", "replace").strip()), raw[head.end() :]
     told = _read_timing(timing) if timing is not None else _Timing()
     if timing is not None and not told.moves:
         raise SessionError("the timing file holds no times of a typescript", "give what `script --log-timing FILE` wrote")
     stream, ends, times = _output(body, told, started or 0.0)
     first = b"\n"  # the line of script's own, so that lines have the numbers of the file
     text = text_of(path, first + stream)
+    heads = () if told.moves or started is None else (Head(1, started, zoned), *_heads(text.lines))
     lines = tuple(TextLine(line.number, "") if _OWN_LINE.match(line.text) else line for line in text.lines)
     text = replace(text, bytes=len(raw), lines=lines)
     own = (None, *line_times(stream, ends, times))[: len(lines)] if told.moves else ()
-    return Recorded("typescript", text, own, started, (), tuple(told.remarks))
+    return Recorded("typescript", text, own, started, (), tuple(told.remarks), heads, zoned or started is None)
+
+
+def _heads(lines: Iterable[TextLine]) -> Iterator[Head]:
+    """Those of sessions that were appended."""
+    found = ((line.number, match) for line in lines if (match := _HEAD.match(line.text)))
+    for number, match in islice(found, MOST_HEADS):
+        at, zoned = _date(match[1].strip())
+        if at is not None:
+            yield Head(number, at, zoned)
 
 
 def output_only(raw: bytes, timing: bytes) -> tuple[bytes, bytes]:
@@ -126,17 +141,17 @@ def _inputs_inside(raw: bytes) -> bool:
     return len(named) == 2 and len(set(named.values())) == 1
 
 
-def _date(text: str) -> float | None:
-    """`2026-11-21 10:31:44+00:00` (since util-linux 2.33), `Sat 21 Nov 2026 10:31:44 AM UTC` and the like of older ones."""
-    return next((epoch(at) for at in _dates(text)), None)
-
-
-def _dates(text: str) -> Iterator[float]:
-    forms = ("%Y-%m-%d %H:%M:%S%z", "%a %d %b %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y", "%a %d %b %Y %H:%M:%S")
-    for form in forms:
-        for candidate in (text, re.sub(r" [A-Z]{3,5}(?= \d{4}$|$)", "", text)):
+def _date(text: str) -> tuple[float | None, bool]:
+    """`2026-11-21 10:31:44+00:00` (since util-linux 2.33), `Sat 21 Nov 2026 10:31:44 AM UTC` and the like of older ones; whether the zone is told."""
+    zone = _ZONE.search(text)
+    ahead = offset_of(zone[1]) if zone else None
+    for candidate in (text, _ZONE.sub("", text)):
+        for form in ("%Y-%m-%d %H:%M:%S%z", "%a %d %b %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y", "%a %d %b %Y %H:%M:%S", "%a %b %d %I:%M:%S %p %Y"):
             try:
                 read = datetime.strptime(candidate, form)
             except ValueError:
                 continue
-            yield read.timestamp() if read.tzinfo else (read - datetime(1970, 1, 1)).total_seconds()
+            if read.tzinfo:
+                return epoch(read.timestamp()), True
+            return epoch((read - datetime(1970, 1, 1)).total_seconds() - (ahead or 0.0)), ahead is not None
+    return None, False
