@@ -26,7 +26,15 @@ import pytest
 from tshoot.model.facts import CommandText
 from tshoot.parsers import parse, parser_names
 
-PACKAGES = ("tshoot.parsers", "tshoot.transcripts", "tshoot.session", "tshoot.model", "tshoot.platforms.rules", "tshoot.platforms.cli_line")
+PACKAGES = (
+    "tshoot.parsers",
+    "tshoot.transcripts",
+    "tshoot.session",
+    "tshoot.model",
+    "tshoot.platforms.rules",
+    "tshoot.platforms.cli_line",
+    "tshoot.redaction",
+)
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "commands"
 LONGEST = 4096
 CHARACTERS = " \taAfgzZ019.:,;-_/%()[]<>'\"#*=+@{}|!\\$"

@@ -22,7 +22,7 @@ _RANGES6 = "2000::/3 2001:db8::/32 3fff::/20 fc00::/8 fd00::/8"
 _KEPT6 = "::/8 fe80::/10"  # of networks: the interface ids of link-local addresses are mapped
 _EMBEDDING = (bytes(10) + b"\xff\xff", bytes.fromhex("0064ff9b") + bytes(8))  # ::ffff:a.b.c.d, 64:ff9b::a.b.c.d (RFC 6052)
 _SOLICITED = bytes.fromhex("ff0200000000000000000001ff")  # RFC 4291 2.7.1
-_LOW = (1 << 24) - 1
+_ISATAP = (bytes.fromhex("00005efe"), bytes.fromhex("02005efe"))  # interface ids 0:5efe:a.b.c.d (RFC 5214 6.1)
 # VRRP (RFC 9568), HSRP, HSRP version 2, HSRP for IPv6, GLBP, VARP: beginnings of MACs in hex
 _VIRTUAL = ("00005e0001", "00005e0002", "00000c07ac", "00000c9ff", "000573a0", "0007b400", "001c73000099")
 _PROTOCOLS = ("0180c2", "01000c", "01005e", "011b19", "ffffffffffff", "000000000000")
@@ -81,6 +81,8 @@ class AddressMap:
         if identifier[3:5] == b"\xff\xfe":
             mac = self.mac(bytes([identifier[0] ^ 2]) + identifier[1:3] + identifier[5:])
             return bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]
+        if identifier[:4] in _ISATAP:
+            return identifier[:4] + self.ip4(identifier[4:])
         return self._upper(int.from_bytes(identifier[:5], "big")).to_bytes(5, "big") + self._lower(identifier[5:])
 
     def _lower(self, low: bytes) -> bytes:
@@ -99,6 +101,12 @@ class AddressMap:
         vendor = self._vendor((first >> 18 << 16) | (first & 0xFFFF))
         mapped = (vendor >> 16 << 18) | (first & 0x030000) | (vendor & 0xFFFF)
         return mapped.to_bytes(3, "big") + self._lower(address[3:])
+
+
+def embedded(address: bytes) -> bytes | None:
+    """The IPv4 address that an IPv6 address holds as it is, and still holds when it is mapped; None where there is none."""
+    holds = len(address) == 16 and (address[:12] in _EMBEDDING or (address[8:12] in _ISATAP and address[0] != 0xFF))
+    return address[12:] if holds else None
 
 
 def _way(permutation: PrefixPermutation, back: bool) -> Callable[[int], int]:

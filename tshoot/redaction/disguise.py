@@ -10,6 +10,8 @@ from tshoot.redaction.letters import LetterPermutation
 from tshoot.redaction.text import TextMap
 from tshoot.redaction.vocabulary import Vocabulary, shipped_playbooks
 
+_LIKE_ADDRESSES = re.compile("[0-9A-Fa-f:.]+")
+
 
 class SessionMap:
     """`packets.rewriting.Disguise` for captures, `text` for the rest. What captures hold is learnt for the texts."""
@@ -20,18 +22,17 @@ class SessionMap:
         self.texts = TextMap(self._addresses, LetterPermutation(key, back=back), words, back=back)
 
     def ip4(self, address: bytes) -> bytes:
-        self.texts.addresses.known.add(address)
-        length = self.texts.addresses.networks.get(address)
-        return self._addresses.ip4(address) if length is None else self.texts.addresses.network(address, length)
+        return self._alone(address)
 
     def ip6(self, address: bytes) -> bytes:
-        self.texts.addresses.known.add(address)
-        length = self.texts.addresses.networks.get(address)
-        return self._addresses.ip6(address) if length is None else self.texts.addresses.network(address, length)
+        return self._alone(address)
 
     def mac(self, address: bytes) -> bytes:
+        return self._alone(address)
+
+    def _alone(self, address: bytes) -> bytes:
         self.texts.addresses.known.add(address)
-        return self._addresses.mac(address)
+        return self.texts.addresses.one(address)
 
     def prefix(self, address: bytes, length: int) -> bytes:
         self.texts.addresses.learn_network(address, length)
@@ -42,7 +43,8 @@ class SessionMap:
         plain = "".join(chr(byte) if 32 <= byte < 127 else "x" for byte in text)
         mapped = self.texts.name(plain)
         if len(mapped) != len(plain):
-            mapped = re.sub(r"[0-9A-Fa-f:.]*[.:][0-9A-Fa-f:.]*", "", mapped)[: len(plain)].rjust(len(plain), "0")
+            mapped = _LIKE_ADDRESSES.sub(lambda match: "" if "." in match.group() or ":" in match.group() else match.group(), mapped)
+            mapped = mapped[: len(plain)].rjust(len(plain), "0")
         return mapped.encode("ascii", "replace")
 
     def playbook_text(self, text: str) -> str:

@@ -1,7 +1,7 @@
 """The fields of the log's lines, each mapped as what it is: what tshoot itself names stays, names and paths are mapped whole, the rest as text.
 
-A field that is not known here is text, but none shall be unknown: a test holds that every field of the vocabulary stands below. Numbers and
-times stay.
+A field that is not known here is text, but none shall be unknown: a test holds that every field of the vocabulary stands below; what a newer
+tshoot wrote beyond it is left out before. Numbers and times stay.
 """
 
 from __future__ import annotations
@@ -30,18 +30,19 @@ TEXTS = frozenset(_SAID.split())
 MAPPINGS = frozenset({"inputs", "details", "facts", "body"})  # keys of ours, values of somebody's
 FACTS = frozenset({"fact"})  # their names, which may hold a key: by_address.192.0.2.1.mac
 HASHES = frozenset({"sha256"})
-_KEYED = re.compile(r"(.*?\bby_[a-z]+\.)(.+?)((?:\.[a-z][a-z0-9_]*)?)", re.DOTALL)
+_BY = re.compile(r"\bby_[a-z]+\.")
+_OF_ITEM = re.compile("[a-z][a-z0-9_]*")  # what of it: mac
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a line."""
+    """Every text in a line, and every name of a field or value."""
     rest = [value]
     while rest:
         item = rest.pop()
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
-            rest += item.values()
+            rest += [*item, *item.values()]
         elif isinstance(item, list):
             rest += item
 
@@ -72,15 +73,29 @@ def _text(value: str, texts: TextMap, name: str) -> str:
     if name in CONDITIONS:
         return texts.addresses_only(value)
     if name in FACTS:
-        keyed = _KEYED.fullmatch(value)
-        return f"{keyed[1]}{mapped_lines(_unsecret(keyed[2]), texts)}{keyed[3]}" if keyed else value
+        return _keyed(value, texts)
     if name in OURS:
         return value
     return texts.name(value) if name in NAMES else mapped_lines(_unsecret(value), texts)
 
 
+def _keyed(fact: str, texts: TextMap) -> str:
+    """The name of a fact: behind `by_…` stands somebody's word, and behind that perhaps one of ours."""
+    by = _BY.search(fact)
+    if by is None:
+        return fact
+    key, dot, of_item = fact[by.end() :].rpartition(".")
+    if not key or not _OF_ITEM.fullmatch(of_item):
+        key, dot, of_item = fact[by.end() :], "", ""
+    return f"{fact[: by.end()]}{mapped_lines(_unsecret(key), texts)}{dot}{of_item}"
+
+
 def _value(value: Any, texts: TextMap) -> Any:
-    """An input or a fact of a finding: a name, a path, an address, or a word of tshoot's own."""
+    """An input or a fact of a finding: a name, a path, an address, or a word of tshoot's own; also several, or one by the name of another."""
+    if isinstance(value, dict):
+        return {texts.whole(_unsecret(key)): _value(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_value(item, texts) for item in value]
     if not isinstance(value, str):
         return value
     return texts.whole(_unsecret(value))

@@ -1,7 +1,8 @@
 """A session with other addresses and names, as a folder of its own: the same events at the same times, a hash chain of its own.
 
 Every text of the log goes through the map, field by field; every output line by line; every capture through `packets.rewrite`. What the
-log says of its evidence (sha256, size) is that of the new evidence.
+log says of its evidence (sha256, size) is that of the new evidence. Events, fields and evidence that this version does not know are left out,
+for nobody can say what they hold. What was written is looked through for the addresses of the original.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from typing import Any
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import CaptureFileError, SessionError
+from tshoot.model.text import clean_line
 from tshoot.packets.rewrite import rewrite_capture
 from tshoot.redaction.disguise import SessionMap
+from tshoot.redaction.familiar import familiar, remark
+from tshoot.redaction.hosts import learn_hosts, prompting
 from tshoot.redaction.log_fields import mapped_fields, texts_of
 from tshoot.session.codec_v1 import Header, encode_header, encode_seal
 from tshoot.session.evidence import Evidence
 from tshoot.session.files import create_private, disk_errors, make_private_folder, write_all
-from tshoot.session.read import EVIDENCE, LOG, complete_lines, line_hash
+from tshoot.session.packed.manifest import valid_id
+from tshoot.session.read import EVIDENCE, LOG, line_hash
 from tshoot.session.references import references
 from tshoot.session.secrets import without_secrets
 from tshoot.session.store import Session
@@ -35,7 +40,15 @@ MOST_TEXT = 256 << 20  # bytes of one output
 
 @contextmanager
 def redacted(session: Session, mapping: SessionMap, place: Path, cancel: CancelToken) -> Iterator[tuple[Session, tuple[str, ...]]]:
-    """The redacted session in a private folder below `place` (which must be there), gone with the block; and what is to be said of it."""
+    """The redacted session in a private folder below `place` (which must be there), gone with the block; and what is to be said of it.
+
+    SessionError where the session cannot be read, or its header names no session: it names the folder.
+    """
+    if not valid_id(session.header.session):
+        raise SessionError(
+            f"{session.folder}: its header names the session {clean_line(session.header.session)[:80]!r}, which is no name of one",
+            "it was made or altered by something else than tshoot",
+        )
     redaction = _Redaction(session, mapping, cancel)
     folder = place / redaction.header.session
     try:
@@ -55,11 +68,13 @@ class _Redaction:
         self._new: dict[str, tuple[str, int]] = {}
         self._recordings: set[str] = set()
         self._timing: bytes | None = None
+        self._left: set[str] = set()
         self.remarks: list[str] = []
+        mapping.texts.addresses.check = cancel.check
         self.header = _header(session.header, mapping)
 
     def write(self, folder: Path) -> None:
-        lines = [json.loads(line) for number, line in complete_lines(self._session.folder) if number > 1]
+        lines = self._known_lines()
         named = {sha256: size for line in lines for sha256, size in references(line)}
         captures = {str(one["sha256"]) for line in lines for one in _of_kind(line, "capture")}
         kinds = {str(one["sha256"]): str(one.get("kind")) for line in lines for one in _of_kind(line)}
@@ -69,23 +84,36 @@ class _Redaction:
         self._recordings = set(files)
         self._emptied = {sha256 for sha256, kind in kinds.items() if kind not in EVIDENCE_KINDS}
         self.remarks += [f"evidence of a kind that is not known here was left out: {kind}" for kind in sorted({kinds[one] for one in self._emptied})]
-        for host in (str(target.get("host")) for line in lines for target in _targets(line)):
-            self._map.texts.learn_host(host)
         for line in lines:
             for text in texts_of(line):
-                for part in text.split("\n"):
-                    self._map.texts.addresses.learn(part)
+                self._learn(text, prompts="\n" in text)
         for sha256, size in named.items():
             self._cancel.check()
             if sha256 not in captures:
-                for part in self._output(sha256, size).split("\n"):
-                    self._map.texts.addresses.learn(part)
+                self._learn(self._output(sha256, size), prompts=sha256 in self._recordings)
+        learn_hosts(lines, self._session.header.playbook_text, self._map.texts)
         self.header = _header(self._session.header, self._map)  # now that all networks are known
         new = Evidence(folder / EVIDENCE)
         for sha256, size in sorted(named.items(), key=lambda one: one[0] not in captures):  # what captures show is learnt for the texts
             self._cancel.check()
             self._new[sha256] = self._capture(new, sha256, size) if sha256 in captures else new.keep(self._mapped_output(sha256, size))
         self._write_log(folder, lines)
+        self.remarks += remark("addresses of the original still stand in it, in a spelling that is not known here; look it through", self._left)
+
+    def _known_lines(self) -> list[dict[str, Any]]:
+        known = familiar(self._session.folder, self._cancel)
+        self.remarks += remark("events that are not known here were left out", known.events)
+        self.remarks += remark("fields that are not known here were left out", known.fields)
+        return known.lines
+
+    def _learn(self, text: str, *, prompts: bool) -> None:
+        """Take note of the addresses of `text`, and of the hosts that its prompts name."""
+        for part in text.split("\n"):
+            self._cancel.check()
+            self._map.texts.addresses.learn(part)
+        if prompts:
+            for host in prompting(text):
+                self._map.texts.learn_host(host)
 
     # --- evidence ---
 
@@ -104,7 +132,14 @@ class _Redaction:
 
         text = self._output(sha256, size)
         parts = _answers(text) if sha256 in self._recordings else (text,)
-        return "".join(mapped_lines(part, self._map.texts) for part in parts).encode("utf-8")
+        mapped = "".join(mapped_lines(part, self._map.texts) for part in parts)
+        self._look_through(mapped)
+        return mapped.encode("utf-8")
+
+    def _look_through(self, mapped: str) -> None:
+        for line in mapped.split("\n"):
+            self._cancel.check()
+            self._left |= set(self._map.texts.addresses.left(line))
 
     def _capture(self, new: Evidence, sha256: str, size: int) -> tuple[str, int]:
         problem = self._old.problem(sha256, size)
@@ -137,10 +172,12 @@ class _Redaction:
             for number, line in enumerate(lines, start=1):
                 self._cancel.check()
                 prev = line_hash(raw)
-                if line.get("sealed") is True and "event" not in line:
+                if "event" not in line:
                     raw = encode_seal(number, prev)
                 else:
                     body = mapped_fields(line, self._map.texts, self._new)
+                    for text in texts_of(body):
+                        self._look_through(text)
                     raw = json.dumps({**body, "n": number, "prev": prev}, allow_nan=False).encode("ascii") + b"\n"
                 write_all(descriptor, raw)
             os.fsync(descriptor)
@@ -156,11 +193,6 @@ def _header(header: Header, mapping: SessionMap) -> Header:
     return replace(
         header, session=f"{stem}-{other}", playbook_text=text, playbook_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     )
-
-
-def _targets(line: dict[str, Any]) -> list[dict[str, Any]]:
-    targets = line.get("targets")
-    return [one for one in targets if isinstance(one, dict)] if isinstance(targets, list) else []
 
 
 def _of_kind(line: Any, kind: str = "") -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ words included; digits stay. Where an address becomes longer or shorter, blanks 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tshoot.redaction.addresses import AddressMap
 from tshoot.redaction.letters import LetterPermutation
@@ -15,25 +16,27 @@ from tshoot.redaction.spellings import ADDRESS, packed
 from tshoot.redaction.spelt import SpeltAddresses
 from tshoot.redaction.vocabulary import Vocabulary
 
-_CHUNK = re.compile(r"[\\/]*[\w\u0080-\uffff][\w\u0080-\uffff.@/\\~%+$-]*")
+_CHUNK = re.compile(r"(?<![\\/])[\\/]*[\w\u0080-\uffff][\w\u0080-\uffff.@/\\~%+$-]*")
 _RUN = re.compile(r"[A-Za-z]{2,}|[^\x00-\x7f]+")
 _LETTERS = re.compile(r"[A-Za-z]+|[^\x00-\x7f]+")
 _INTERFACE = re.compile(
     r"(?:vmk|vmnic|vmhba|if|eth|ens|eno|enp|wlan|bond|br|team|lo|tun|tap|dummy|veth|swp|vlan|vl|vxlan|gigabitethernet|gig?|tengigabitethernet|te|twe|"
     r"twentyfivegige|fortygigabitethernet|fo|hundredgige|hu|fastethernet|fa|ethernet|et|po|port-?channel|loopback|tunnel|management|mgmt|ma|serial|se|"
     r"null|nve|bdi|bvi|irb|ge|xe|ae|vrf|as|nfs|nfsv|ipv|ip|icmpv|v|rfc|frame|line|row|node|sample|packet|cpu|opid|hop|r|b|s|i|n|e|l|o)"
-    r"[0-9]+(?:[a-z][0-9]+)*(?:[/.:][0-9]+)*",
+    r"(?:0|[1-9][0-9]*)(?:[a-z][0-9]+)*(?:[/.:][0-9]+)*",  # vmk01 is somebody's name
 )
 _SHORT_HOST = re.compile(r"[a-z][0-9]+(?:\.[a-z0-9-]+)*(?:\.[a-z]{2,})?")  # of one letter: r2, r2.example.net
+_LABEL_ENDS = re.compile("[@._-]")  # root@r2, r2-eth0
 _MNEMONIC = re.compile(r"%?[A-Z0-9_]+-(?:[A-Z0-9_]+-)?[0-7]-[A-Z0-9_]+")  # of a message of IOS, NX-OS, EOS
 _TAG = re.compile(r"(?:bgp|ospf|ospfv3|eigrp|isis|rip|ripng|static|direct|local|hsrp|vrrp|vpc)-[0-9]+")  # of a route, NX-OS
+_MOST_LETTERS = 255  # as many as LetterPermutation takes together
 _SYSTEM = frozenset(("bin", "boot", "dev", "etc", "lib", "lib64", "opt", "proc", "run", "sbin", "scratch", "sys", "tmp", "usr", "var", "vmfs"))
 
 
 class TextMap:
     """`line` maps one line of running text, `name` all of a name or path. With `back` maps of addresses and letters, the way back.
 
-    `names` are the hosts that were learnt: such a word is one of them even where it might be an interface (r2).
+    `names` are the hosts that were learnt: such a word is one of them even where it might be an interface (r2, node12).
     """
 
     def __init__(self, addresses: AddressMap, letters: LetterPermutation, words: Vocabulary, *, back: bool = False) -> None:
@@ -43,10 +46,16 @@ class TextMap:
         self._lines: dict[str, str] = {}
 
     def learn_host(self, host: str) -> None:
-        """Take note of a host that the operator named, user and port and all; words of the vocabulary stay ordinary ones."""
-        for part in re.split("[@:]", host.lower()):
-            labels = {part, part.partition(".")[0]}
-            self.names |= {label for label in labels if _SHORT_HOST.fullmatch(label)}
+        """Take note of a host that somebody named, user and port and all; words of the vocabulary stay ordinary ones."""
+        for part in re.split(r"[@:,;\s]", host.lower()):
+            self.names |= {label for label in (part, *part.split(".")) if _SHORT_HOST.fullmatch(label) or self._like_an_interface(label)}
+
+    def keep_interfaces(self, names: Iterable[str]) -> None:
+        """Take note that these are interfaces, whoever else may be called so."""
+        self.names -= {name.lower() for name in names}
+
+    def _like_an_interface(self, name: str) -> bool:
+        return _INTERFACE.fullmatch(name) is not None and name not in self._words.compounds
 
     # --- the map ---
 
@@ -64,6 +73,7 @@ class TextMap:
     def _line(self, line: str) -> str:
         out, at, debt = list[str](), 0, 0
         for match in ADDRESS.finditer(line):
+            self.addresses.check()
             words, debt = _settled(self._between(line[at : match.start()]), debt)
             mapped = self.addresses.mapped(match, line)
             debt += len(mapped) - len(match.group())
@@ -97,17 +107,21 @@ class TextMap:
         return value if ours else self.line(value)
 
     def _path_or_name(self, text: str) -> str:
-        return self._path(text) if text.startswith(("/", "\\")) else self._forced(text)
+        return self.addresses.known_mapped(text, lambda part: self._path(part) if part.startswith(("/", "\\")) else self._forced(part))
 
     # --- words ---
 
     def _between(self, text: str) -> str:
+        return self.addresses.known_mapped(text, self._chunks)
+
+    def _chunks(self, text: str) -> str:
         return _CHUNK.sub(lambda match: self._chunk(match.group()), text)
 
     def _chunk(self, chunk: str) -> str:
+        self.addresses.check()
         core = chunk.rstrip(".-~%+$@/\\") or chunk
         rest, lower = chunk[len(core) :], core.lower()
-        if lower in self.names or ("." in lower and _SHORT_HOST.fullmatch(lower) and lower[-1].isalpha()):
+        if not self.names.isdisjoint((lower, *_LABEL_ENDS.split(lower))) or ("." in lower and _SHORT_HOST.fullmatch(lower) and lower[-1].isalpha()):
             return self._forced(core) + rest
         if not _RUN.search(chunk) and "/" not in core and "\\" not in core:
             return chunk
@@ -118,7 +132,7 @@ class TextMap:
         if _MNEMONIC.fullmatch(core) or _TAG.fullmatch(lower):
             return re.sub("[A-Za-z]+", lambda match: self._word(match.group()), core) + rest
         name, at, parent = core.partition("@")
-        if at and (parent == "NONE" or _INTERFACE.fullmatch(parent.lower())):  # eth0@if7
+        if at and (parent == "NONE" or (_INTERFACE.fullmatch(parent.lower()) and parent.lower() not in self.names)):  # eth0@if7
             return f"{self._chunk(name)}@{parent}{rest}"
         if core.isascii() and core.isalpha():
             return self._word(core) + rest
@@ -152,6 +166,9 @@ class TextMap:
     def _forced_run(self, run: str) -> str:
         if not run.isascii():
             return "".join("x" if letter.isalnum() else letter for letter in run)
+        if len(run) > _MOST_LETTERS:
+            self.addresses.check()
+            return "".join(self._forced_run(run[at : at + _MOST_LETTERS]) for at in range(0, len(run), _MOST_LETTERS))
         if len(run) == 1:  # every letter is a word somewhere
             return self._letters.forced(run)
         if self._back or self._taken(run.lower()):

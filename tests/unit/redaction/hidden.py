@@ -1,5 +1,6 @@
 """What must not be found in a redacted session, gathered without the code that redacts: from the scenario's devices and inputs, from texts by
-plain expressions, from captures by the fields of tshark. And the search for it: in the bytes of the whole file, in every spelling.
+plain expressions, from captures by the fields of tshark. And the search for it: in the bytes of the whole file, in every spelling, behind any
+word, between any separators, among any other numbers.
 
 What stays recognisable is named here, once: `_KEPT4`, `_KEPT6`, `_KEPT_MACS`, `ORDINARY`.
 """
@@ -68,11 +69,15 @@ ORDINARY = {
     "text without a prompt",  # the host of what was said before any prompt
 }
 _HEX = "[0-9A-Fa-f]"
-_IP4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d)")
-_IP6 = re.compile(rf"(?<![\w:.]){_HEX}{{0,4}}(?::{_HEX}{{0,4}}){{2,7}}(?!\w)")
+_QUAD = r"\d{1,3}(?:\.\d{1,3}){3}(?!\d)"
+_LABEL = r"(?:\w{0,30}[G-Zg-z_]\w{0,30}[:-])"  # peer:, eth0:, lladdr-
+_IP4 = re.compile(rf"(?<!\d)(?<!\d\.){_QUAD}(?!(?:\.\d+){{3}})")  # not the first numbers of an OID
+_IP6 = re.compile(rf"(?:(?<![\w:.])|(?<!\w){_LABEL})((?:{_HEX}{{0,4}}:){{2,7}}(?:{_QUAD}|{_HEX}{{0,4}}(?!\w)))")
 _MAC = re.compile(
-    rf"(?<![\w:.-])(?:{_HEX}{{1,2}}(?::{_HEX}{{1,2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:])"
+    rf"(?:(?<![\w:.-])|(?<!\w){_LABEL})({_HEX}{{1,2}}(?::{_HEX}{{1,2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?![\w:])"
 )
+_NUMBERS = re.compile(r"\d{1,3}(?:(?:[._-]|\[\.\])\d{1,3}){3,}")
+_SPREAD = re.compile(rf"{_HEX}{{1,8}}(?:[:._ -]{_HEX}{{1,8}}){{2,}}")
 _DASHED4 = re.compile(r"(?<![\w-])(?:\d{1,3}-){3}\d{1,3}(?![\w-])")
 _REVERSE4 = re.compile(r"(?<![\d.])((?:\d{1,3}\.){4})in-addr", re.IGNORECASE)
 _REVERSE6 = re.compile(rf"((?:{_HEX}\.){{32}})ip6", re.IGNORECASE)
@@ -80,7 +85,7 @@ _HEX_RUN = re.compile(rf"(?<!{_HEX}){_HEX}{{8,}}(?!{_HEX})")
 _FULL_NAME = re.compile(r"\b[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:example|local|lan|corp|internal|test|invalid)(?:\.[a-z]+)*\b", re.IGNORECASE)
 _SHARES = re.compile(r"(?:(?:\d+\.){3}\d+|\]|[a-z0-9-]+\.[a-z.]+):(/[\w.-]+(?:/[\w.-]+)*)|Path: \((/[^)]*)\)")
 _VOLUMES = re.compile(r"/vmfs/volumes/([\w.-]+)")
-_INTERFACE = re.compile(r"(?:vmk|vmnic|eth|wlan|lo|vlan|bond|br)\d+")
+_INTERFACE = re.compile(r"(?:vmk|vmnic|eth|wlan|lo|vlan|bond|br)(?:0|[1-9]\d*)")
 _USERS = re.compile(r"\b([a-z][\w.-]*)@[a-z0-9]|\buser[ =:]+([a-z][\w.-]{2,})\b(?! (?:name|space))")
 ADDRESS_FIELDS = [
     "eth.src",
@@ -162,6 +167,9 @@ class Hidden:
         text = re.sub(r"\\[nrt]", "\n", raw.decode("latin-1"))  # JSON's line ends begin no word
         seen = addresses_in(text)
         hits = {f"text {one.hex()}" for one in (seen.ip4 & self.ip4) | (seen.ip6 & self.ip6) | (seen.mac & self.mac)}
+        hits |= {f"among numbers {one.hex()}" for one in _quads(text) & self.ip4}
+        spread = "\n".join(re.sub("[:._ -]", "", run) for run in _SPREAD.findall(text)).lower()
+        hits |= {f"spread {one.hex()}" for one in self.mac | self.ip6 if one.hex() in spread}
         digits = "\n".join(_HEX_RUN.findall(text)).lower()
         for one in self.ip4 | self.ip6 | self.mac:
             forms = {"packed": one in raw, "hex": one.hex() in digits, "reversed hex": len(one) == 4 and one[::-1].hex() in digits}
@@ -189,12 +197,21 @@ def addresses_in(text: str) -> Hidden:
     found.ip4 |= {packed for match in _DASHED4.finditer(text) if (packed := _four(match.group().split("-")))}
     found.ip4 |= {packed for match in _REVERSE4.finditer(text) if (packed := _four(match[1].split(".")[3::-1]))}
     found.ip6 = {bytes.fromhex(match[1].replace(".", "")[::-1]) for match in _REVERSE6.finditer(text)}
-    found.mac = {_mac(match.group()) for match in _MAC.finditer(text)}
+    found.mac = {_mac(match[1]) for match in _MAC.finditer(text)}
     for match in _IP6.finditer(text):
         try:
-            found.ip6.add(IPv6Address(match.group()).packed)
+            found.ip6.add(IPv6Address(match[1]).packed)
         except ValueError:
             continue
+    return found
+
+
+def _quads(text: str) -> set[bytes]:
+    """Every four small numbers in a row, wherever the row begins."""
+    found = set[bytes]()
+    for row in _NUMBERS.finditer(text):
+        numbers = list(map(int, re.findall(r"\d+", row.group())))
+        found |= {bytes(numbers[at : at + 4]) for at in range(len(numbers) - 3) if max(numbers[at : at + 4]) < 256}
     return found
 
 
