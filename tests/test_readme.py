@@ -8,7 +8,6 @@ line, any block in the line above it) is followed in a copy of the project that 
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shlex
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answering import run_answering
 from tshoot.playbook.functions import FILTERS, TESTS
 from tshoot.simulator.scenario import load_scenario
 from tshoot.simulator.serving import serve
@@ -85,19 +85,14 @@ def checkout_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
     return of
 
 
-def run(home: Path, words: list[str], answers: bytes = b"", folder: Path = ROOT) -> tuple[int, str]:
-    """Exit status and all that was printed; `answers` are typed at a terminal, which standard output is not."""
+def run(home: Path, words: list[str], answer: bytes = b"", folder: Path = ROOT) -> tuple[int, str]:
+    """Exit status and all that was printed; `answer` is typed at a terminal, to each question."""
     environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "SSH_AUTH_SOCK": "", "COLUMNS": "200", "PYTHONPATH": ""}
-    keyboard, terminal = pty.openpty()
-    os.write(keyboard, answers)
-    stdin = terminal if answers else subprocess.DEVNULL
-    try:
-        ran = subprocess.run(
-            words, cwd=folder, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150
-        )
-    finally:
-        os.close(keyboard)
-        os.close(terminal)
+    if answer:
+        return run_answering(words, answer, env=environment, cwd=folder)
+    ran = subprocess.run(
+        words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150
+    )
     return ran.returncode, ran.stdout
 
 
@@ -115,8 +110,8 @@ def test_it_does_what_the_page_says(shown: Shown, home: Path, checkout_of: Calla
     command, *rest = shown.command.split(" | ")
     match shlex.split(command):
         case ["tshoot", *words]:
-            answers = b"yes\nyes\n" if "host=esx01" in words else b""
-            status, output = run(home, [sys.executable, "-m", "tshoot", *words], answers, folder)
+            answer = b"yes\n" if "host=esx01" in words else b""
+            status, output = run(home, [sys.executable, "-m", "tshoot", *words], answer, folder)
             assert status == status_of(words), output
         case ["pytest", *words]:
             assert folder != ROOT, "only in the copy: these tests are those of the page's own files"

@@ -108,12 +108,17 @@ class Steering:
         self._stepping = on
 
     def note(self, text: str) -> None:
-        reins = self._lent()
+        note = self.noted(text)
+        with self._changed:  # what is taken here is recorded: the run is not over in between
+            self._lent().put(note)
+
+    def noted(self, text: str) -> NoteAdded:
+        """A note as it is recorded, by whoever steers. UsageError where it is none."""
         if not text.strip():
             raise UsageError("the note is empty", "write what should be remembered")
         if len(text) > LONGEST_NOTE:
             raise UsageError(f"the note has {len(text)} characters, {LONGEST_NOTE} are the most", "keep a file beside the session")
-        reins.put(NoteAdded(self._clock(), text, self.by))
+        return NoteAdded(self._clock(), text, self.by)
 
     def run(self, target: str, command: str) -> None:
         """A command of the operator's own on a target (a role). It is recorded and nothing is decided on it."""
@@ -187,8 +192,8 @@ class Steering:
 
     def take_back(self) -> None:
         """The run is over; whoever still waits is let go."""
-        self._reins = None
         with self._changed:
+            self._reins = None
             self._changed.notify_all()
 
     def holds(self, effect: Effect) -> bool:

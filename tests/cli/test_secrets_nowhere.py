@@ -173,7 +173,7 @@ def family(pid: int) -> list[int]:
 def test_nothing_is_found_after_a_run_and_its_reports(scene: Scene) -> None:
     process = scene.start(PLAINLY)
     scene.log_in()
-    wait_until(lambda: b"Is it well?" in scene.heard or not scene.read(0.1), "the question")
+    wait_until(lambda: b"Is it well? [yes/no]" in scene.heard or not scene.read(0.1), "the question")
     pids = family(process.pid)
     assert len(pids) > 1, "the ProxyCommand, or ssh, is there to be looked at"
     for pid in pids:
@@ -182,7 +182,7 @@ def test_nothing_is_found_after_a_run_and_its_reports(scene: Scene) -> None:
     assert files_with_secrets(*Path("/tmp").glob("tshoot-*")) == [], "where ssh has its sockets"
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
-    scene.answer(b"Is it well?", "yes")
+    scene.answer(b"Is it well? [yes/no]", "yes")
     assert found_in(scene.end()) == []
     assert process.returncode == 0
     assert scene.server.responses == [[PASSWORD], [CODE]], "they were sent where they belong, once"
@@ -199,7 +199,7 @@ def test_nothing_is_found_after_a_run_and_its_reports(scene: Scene) -> None:
 def test_nothing_is_found_after_a_crash_while_they_are_held(scene: Scene, debug: str) -> None:
     scene.start(CRASHING, **({"TSHOOT_DEBUG": debug} if debug else {}))
     scene.log_in()
-    scene.answer(b"Is it well?", "yes")
+    scene.answer(b"Is it well? [yes/no]", "yes")
     said = scene.end()
     assert b"ZeroDivisionError" in said
     assert (b"Traceback" in said) == bool(debug)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
 import stat
 from pathlib import Path
@@ -13,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.answering import run_answering
 from tests.cli.commandline import TSHOOT, Home
 from tshoot.shipped import shipped
 
@@ -130,16 +129,9 @@ def test_prune_says_what_would_go_and_removes_nothing_unasked(home: Home) -> Non
 
 @pytest.mark.parametrize(("answer", "left"), [(b"no\n", 2), (b"\n", 2), (b"y\n", 2), (b"yes\n", 0)])
 def test_prune_asks_at_a_terminal(home: Home, answer: bytes, left: int) -> None:
-    import subprocess
-
-    master, slave = pty.openpty()
-    os.write(master, answer)
-    words = [TSHOOT, "sessions", "prune", "--older-than", "0d"]
-    ran = subprocess.run(words, stdin=slave, capture_output=True, env=home.environment(), timeout=60)
-    os.close(master)
-    os.close(slave)
-    assert b"Remove all 2 for good?" in ran.stderr
-    assert len(list(home.sessions.glob("2*"))) == left and ran.returncode == (2 if left else 0)
+    code, said = run_answering([TSHOOT, "sessions", "prune", "--older-than", "0d"], answer, env=home.environment(), cwd=home.folder)
+    assert "Remove all 2 for good?" in said
+    assert len(list(home.sessions.glob("2*"))) == left and code == (2 if left else 0)
 
 
 def test_a_session_with_a_capture_on_a_target_stays(home: Home) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import pty
 import signal
 import socket
 import subprocess
@@ -17,7 +16,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.commandline import Home, ended
+from tests.answering import run_answering
+from tests.cli.commandline import TSHOOT, Home, ended
 from tests.sshd import Sshd, free_port
 from tests.waiting import wait_until
 from tshoot.performers.journal import CaptureJournal, CaptureRecord
@@ -173,16 +173,13 @@ def test_ctrl_c_while_a_target_does_not_answer_leaves_all_as_it_was(place: Place
 
 def test_somebody_at_a_terminal_is_asked(place: Place) -> None:
     path = place.left("aaa111", "running")
-    ours, theirs = pty.openpty()
-    process = place.home.start("sweep", stdin=theirs, TERM="dumb")
-    os.write(ours, b"no\n")
-    got = ended(process)
-    assert (got.code, path.exists()) == (2, True)
-    assert "Remove it from its target? [yes/no]" in got.said and "nothing was removed" in got.said
-    process = place.home.start("sweep", stdin=theirs, TERM="dumb")
-    os.write(ours, b"yes\n")
-    got = ended(process)
-    os.close(ours)
-    os.close(theirs)
-    assert (got.code, path.exists()) == (0, False)
+
+    def swept(answer: bytes) -> tuple[int, str]:
+        return run_answering([TSHOOT, "sweep"], answer, env=place.home.environment(TERM="dumb"), cwd=place.home.folder)
+
+    code, said = swept(b"no\n")
+    assert (code, path.exists()) == (2, True)
+    assert "Remove it from its target? [yes/no]" in said and "nothing was removed" in said
+    code, said = swept(b"yes\n")
+    assert (code, path.exists()) == (0, False), said
     assert place.journals() == []

@@ -93,8 +93,7 @@ async def test_own_words_find_the_playbook_and_say_why(tmp_path: Path, words: st
     async with app.run_test(size=(140, 40)) as pilot:
         await at_home(pilot)
         await type_symptom(pilot, words)
-        await until(pilot, lambda: rows(pilot)[0].startswith(playbook), "the playbook on top")
-        assert why in rows(pilot)[0]
+        await until(pilot, lambda: rows(pilot)[0].startswith(playbook) and why in rows(pilot)[0], "the playbook on top, and why")
         await until(pilot, lambda: "fits by" in region(pilot, "about"), "why it fits")
         about = region(pilot, "about")
         assert "changes nothing" in about

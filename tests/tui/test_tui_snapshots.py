@@ -39,7 +39,7 @@ def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tshoot.tui.catalogue.shipped_playbooks", lambda: (SMALL,))
     monkeypatch.setattr("tshoot.tui.catalogue.all_causes", dict)
     monkeypatch.setattr("tshoot.tui.catalogue.archived_sessions", lambda root: entries)
-    monkeypatch.setattr("tshoot.tui.screens.setup.last_used", lambda root, playbook: None)
+    monkeypatch.setattr("tshoot.tui.screens.setup.last_used", lambda root, playbook, known: None)
     monkeypatch.setattr("tshoot.tui.screens.setup.earlier_hosts", lambda root: ())
     monkeypatch.setattr("tshoot.transports.config.resolving.named_hosts", lambda config: ())
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
@@ -166,7 +166,7 @@ DIALOGS = {
     "stop": lambda: Confirm("Stop this run and leave? A capture under way is stopped and removed from its target; the session is kept."),
     "note": lambda: Typed("A note", "It stands in the session with the time and your name."),
     "branch": lambda: Branching(small_playbook(), "trace"),
-    "own": lambda: OwnCommand([TargetSpec("host", "esx01", "linux")]),
+    "own": lambda: OwnCommand([TargetSpec("host", "esx01", "linux")], lambda role, command: None),
     "pasted": lambda: Pasted("ping -c 3 192.0.2.50"),
 }
 

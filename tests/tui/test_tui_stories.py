@@ -9,8 +9,9 @@ import pytest
 from tui_helpers import asked, ended, on_run, region, screen_text, served_case, until
 
 from tshoot.session.store import list_sessions
-from tshoot.tui.app import TshootApp, exit_code, make_app
+from tshoot.tui.app import TshootApp, make_app
 from tshoot.tui.messages import RunClosed
+from tshoot.tui.parting import exit_code
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.home import HomeScreen
 from tshoot.tui.screens.setup import SetupScreen

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ class Terminal:
             time.sleep(0.05)
         return screen
 
+    def press_until(self, key: str, text: str) -> None:
+        """Again where it came too early: a question has to be in sight for a moment."""
+        for _ in range(20):
+            self.press(key)
+            with suppress(AssertionError):
+                self.wait_for(text, 3.0)
+                return
+        self.wait_for(text, 0.0)
+
     def press(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)
 
@@ -55,10 +65,11 @@ def test_the_demo_from_the_first_key_to_the_exit_code(terminal: Terminal) -> Non
     terminal.press("2")
     terminal.wait_for("[2 Output]")
     terminal.wait_for("esxcli storage nfs list")
-    terminal.press("y")
-    terminal.wait_for("FAULT  nfs.mount-denied")
+    terminal.press_until("y", "FAULT  nfs.mount-denied")
     terminal.press("q")
-    terminal.wait_for("exit status 1")
+    left = terminal.wait_for("exit status 1")
+    assert "FAULT nfs.mount-denied: " in left, "the verdict stays in the shell"
+    assert "-nfs-mount-" in left and ": tshoot sessions show last" in left
 
 
 def test_ctrl_c_stops_a_run(terminal: Terminal) -> None:
@@ -67,7 +78,9 @@ def test_ctrl_c_stops_a_run(terminal: Terminal) -> None:
     terminal.press("C-c")
     terminal.wait_for("Stop this run and leave?")
     terminal.press("y")
-    terminal.wait_for("exit status 130")
+    left = terminal.wait_for("exit status 130")
+    assert "STOPPED before a verdict" in left
+    assert ": tshoot sessions show last" in left
 
 
 def test_home_and_back(terminal: Terminal) -> None:

@@ -22,6 +22,7 @@ from tshoot.simulator.serving import Served, serve
 from tshoot.transports.settings import SshSettings
 from tshoot.tui import verdict_actions
 from tshoot.tui.app import TshootApp
+from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.export_report import ExportReport
 from tshoot.tui.screens.run import RunScreen
 from tshoot.tui.screens.ticket import TicketComment
@@ -142,7 +143,14 @@ async def test_left_while_it_runs_it_is_stopped_and_leaves_nothing(tmp_path: Pat
             await pilot.press("y")
             await until(pilot, lambda: asked(pilot), "the question, while it captures")
             await pilot.press("escape")
+            await until(pilot, lambda: "Stop the verification and leave?" in screen_text(pilot), "whether it is meant")
+            await pilot.press("n")
+            await until(pilot, lambda: isinstance(app.screen, VerifyFix) and asked(pilot), "that it goes on")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, Confirm), "whether it is meant")
+            await pilot.press("y")
             await until(pilot, lambda: isinstance(app.screen, RunScreen), "the run again")
+            await until(pilot, lambda: any("is stopped" in told.message for told in app._notifications), "what became of it")
             await until(pilot, lambda: not list(Path(served.devices["host"].capture_directory).glob("tshoot-*")), "the capture to be removed")
             await pilot.press("q")
         assert not any(isinstance(event, FixVerified) for _, event in read_events(folder))

@@ -67,7 +67,7 @@ def play(scenario: Scenario, arguments: Namespace) -> int:
         if on_terminal() and not (arguments.no_tui or arguments.json):
             from tshoot.tui.app import run_tui
 
-            return run_tui(opening)
+            return run_tui(opening, say)
         if not arguments.json:
             say(f"{scenario.id}: {scenario.title}", f"  {scenario.story}", f"  {opening.remark}", "")
         prepared = prepare(opening.playbook, opening.targets, opening.inputs, opening.platforms)

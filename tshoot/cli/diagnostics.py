@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tshoot.errors import PlaybookError, TshootError
@@ -40,33 +43,66 @@ def report(error: TshootError) -> None:
 
 
 def note(text: str) -> None:
-    clear_status()
-    _line(f"tshoot: {clean(text)}")
+    with _terminal:
+        clear_status()
+        _line(f"tshoot: {clean(text)}")
 
 
-def ask(text: str) -> None:
-    """Show a question where an answer is typed; no newline after it."""
-    clear_status()
-    _write(clean(text))
-
-
+_terminal = threading.RLock()  # lines come from several threads, and a question must not be written while a status is
 _lines_up = 0  # of what passes, above the one where the cursor stands
+_question = ""  # that is open: behind it somebody types
+
+
+def ask(text: str, about: str = "") -> None:
+    """Show a question where an answer is typed; no newline after it. Nothing passes over it until `answered`.
+
+    `about` was noted already; it comes again with the question where other lines came in between.
+    """
+    global _question  # noqa: PLW0603 - there is one terminal
+    with _terminal:
+        clear_status()
+        _write(clean(text))
+        _question = (f"tshoot: {clean(about)}\n" if about else "") + clean(text)
+
+
+def answered(newline: bool = False) -> None:
+    """Nobody types an answer any more; `newline` where the one that was typed has not ended the line."""
+    global _question  # noqa: PLW0603
+    with _terminal:
+        _question = ""
+        if newline:
+            _line("")
+
+
+@contextmanager
+def above() -> Iterator[None]:
+    """Lines of others are written meanwhile: what passes is gone, an open question comes once more below them."""
+    with _terminal:
+        clear_status()
+        yield
+        if _question:
+            _write(_question)
 
 
 def status(*texts: str) -> None:
-    """Passing lines, each cut where the terminal ends, that the next ones overwrite; only on a terminal that can."""
-    global _lines_up  # noqa: PLW0603 - there is one terminal
-    if can_overwrite():
-        width = max(20, _width() - 1)
-        _write(f"{_back()}{_NO_WRAP}{chr(10).join(clean_line(text)[:width] for text in texts)}{_WRAP}")
-        _lines_up = len(texts) - 1
+    """Passing lines, each cut where the terminal ends, that the next ones overwrite; only on a terminal that can, and not over an open question."""
+    global _lines_up  # noqa: PLW0603
+    with _terminal:
+        if can_overwrite() and not _question:
+            width = max(20, _width() - 1)
+            _write(f"{_back()}{_NO_WRAP}{chr(10).join(clean_line(text)[:width] for text in texts)}{_WRAP}")
+            _lines_up = len(texts) - 1
 
 
 def clear_status() -> None:
+    """Room for a line: what passes is gone; an open question stays, with what is typed behind it."""
     global _lines_up  # noqa: PLW0603
-    if can_overwrite():
-        _write(_back())
-        _lines_up = 0
+    with _terminal:
+        if _question:
+            _line("")
+        elif can_overwrite():
+            _write(_back())
+            _lines_up = 0
 
 
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"  # of wide characters a line may take more columns than we count

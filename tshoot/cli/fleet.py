@@ -15,7 +15,7 @@ from tshoot.cli import diagnostics
 from tshoot.cli.fleet_view import FleetView
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, fitted, on_terminal, say, table, wrapped
-from tshoot.cli.terminal import TerminalOperator, TerminalPrompter, can_ask, read_line
+from tshoot.cli.terminal import TerminalOperator, TerminalPrompter, can_ask, forget_typed, read_line
 from tshoot.errors import UsageError
 from tshoot.fleet.members import FanOut, Fleet, assemble_fleet, fan_out
 from tshoot.fleet.result import FleetResult, MemberResult
@@ -67,6 +67,7 @@ def _which(fan: FanOut) -> str | None:
     left = f" and {len(fan.hosts) - _MOST_NAMED} more" if len(fan.hosts) > _MOST_NAMED else ""
     wrapped(f"{clean_line(fan.typed)} are {len(fan.hosts)} targets: {', '.join(map(clean_line, fan.hosts[:_MOST_NAMED]))}{left}", indent=0)
     while True:
+        forget_typed()
         diagnostics.ask("Which one, or all side by side? [NAME/all] ")
         answer = read_line(CancelToken())
         if not answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from tshoot.cli import diagnostics
-from tshoot.cli.output import on_terminal
+from tshoot.cli.output import on_terminal, say
 
 
 def run(arguments: Namespace) -> int:
@@ -15,4 +15,4 @@ def run(arguments: Namespace) -> int:
     from tshoot.opening import Opening, Settings
     from tshoot.tui.app import run_tui
 
-    return run_tui(Opening(settings=Settings(inventory=tuple(arguments.inventory))))
+    return run_tui(Opening(settings=Settings(inventory=tuple(arguments.inventory))), say)

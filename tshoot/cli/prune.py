@@ -11,7 +11,7 @@ from tshoot.cli import diagnostics
 from tshoot.cli.archive import ask_archive
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import say
-from tshoot.cli.terminal import can_ask, read_line
+from tshoot.cli.terminal import can_ask, forget_typed, read_line
 from tshoot.errors import SessionError, UsageError
 from tshoot.session.archive.index import Archive
 from tshoot.session.archive.prune import Kept, Prunable, prunable, remove
@@ -63,6 +63,7 @@ def _agreed(count: int) -> bool:
         raise UsageError("nothing is removed: there is no terminal to ask at", "--yes removes without asking, --dry-run only says what would go")
 
     def ask(cancel: CancelToken) -> str | None:
+        forget_typed()
         diagnostics.ask(f"Remove {'it' if count == 1 else f'all {count:,}'} for good? [yes/no] ")
         return read_line(cancel)
 

@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> int:
     if on_terminal() and not (arguments.no_tui or arguments.json or arguments.plan or arguments.yes or arguments.step):
         from tshoot.tui.app import run_tui
 
-        return run_tui(Opening(arguments.playbook, targets, inputs, settings, platforms=platforms))
+        return run_tui(Opening(arguments.playbook, targets, inputs, settings, platforms=platforms), say)
     prepared = prepare(arguments.playbook, targets, inputs, platforms, known_targets(settings))
     _check_directories(prepared, settings)
     if arguments.plan:

@@ -15,17 +15,23 @@ _NAMES: dict[str, type[Approval]] = {"run": Run, "edit": Edit, "skip": Skip, "by
 _MOST = 20_000  # lines that can be pasted
 
 
-def approval_at(read_line: ReadLine, effect: Effect, cancel: CancelToken) -> Approval:
-    """Ask until it is said. `read_line` gives None where nobody answers any more: then nothing runs."""
+def approval_at(read_line: ReadLine, forget_typed: Callable[[], None], effect: Effect, cancel: CancelToken) -> Approval:
+    """Ask until it is said. `read_line` gives None where nobody answers any more: then nothing runs.
+
+    `forget_typed` drops the lines that were typed before the command was to be seen.
+    """
     names = [name for name, kind in _NAMES.items() if kind in approvals_for(effect)]
-    diagnostics.note(_told(effect))
+    forget_typed()
+    told = _told(effect)
+    diagnostics.note(told)
     while True:
-        diagnostics.ask(f"[{' / '.join(names)}] ")
+        diagnostics.ask(f"[{' / '.join(names)}] ", told)
         said = read_line(cancel)
         if said is None:
             return Skip("nobody answered")
         fitting = [name for name in names if name.startswith(said.lower())] if said else []
         if len(fitting) != 1:
+            forget_typed()
             diagnostics.note(f"answer one of: {', '.join(names)}; the first letter will do")
             continue
         found = _said(_NAMES[fitting[0]], read_line, cancel)

@@ -13,7 +13,7 @@ from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
 from tshoot.cli.output import emit_json, say, table
-from tshoot.cli.terminal import TerminalPrompter, can_ask, read_line
+from tshoot.cli.terminal import TerminalPrompter, can_ask, forget_typed, read_line
 from tshoot.errors import Cancelled, UsageError
 from tshoot.model.text import clean_line
 from tshoot.performers.capture_watch import bytes_told
@@ -127,6 +127,7 @@ def _agreed(looked: Sequence[OnTarget]) -> bool:
     kept = " (what was not fetched is kept here first)" if any(one.look and one.leftover.record.state == "unpulled" for one in looked) else ""
 
     def ask(cancel: CancelToken) -> str | None:
+        forget_typed()
         diagnostics.ask(f"Remove {'it' if count == 1 else f'all {count}'} from {'its target' if count == 1 else 'their targets'}{kept}? [yes/no] ")
         return read_line(cancel)
 

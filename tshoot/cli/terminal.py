@@ -34,6 +34,7 @@ class TerminalOperator:
         if self._yes and question.form != "text":
             return question.choices[0] if question.choices else "yes"
         choices = question.choices or (("yes", "no") if question.form == "confirm" else ())
+        forget_typed()
         while can_ask():
             diagnostics.ask(f"{question.question} {'[' + '/'.join(choices) + '] ' if choices else ''}")
             answer = read_line(cancel)
@@ -42,6 +43,7 @@ class TerminalOperator:
             fitting = [choice for choice in choices if answer and choice.lower().startswith(answer.lower())]
             if not choices or len(fitting) == 1:
                 return fitting[0] if choices else answer
+            forget_typed()
             diagnostics.note(f"answer one of: {', '.join(choices)}")
         return None
 
@@ -50,7 +52,7 @@ class TerminalOperator:
         if not can_ask():
             return Skip("nobody can be asked")
         diagnostics.clear_status()
-        return approval_at(lambda cancel: read_line(cancel, whole=True), effect, cancel)
+        return approval_at(lambda cancel: read_line(cancel, whole=True), forget_typed, effect, cancel)
 
 
 class TerminalPrompter:
@@ -62,8 +64,10 @@ class TerminalPrompter:
     def accept_host_key(self, key: HostKey) -> bool:
         if not can_ask():
             return False
-        diagnostics.note(f"the host key of {key.host} port {key.port} is not known: {key.key_type} {key.fingerprint}")
-        diagnostics.ask("Compare it with the device's own. Trust it from now on? [yes/no] ")
+        forget_typed()
+        about = f"the host key of {key.host} port {key.port} is not known: {key.key_type} {key.fingerprint}"
+        diagnostics.note(about)
+        diagnostics.ask("Compare it with the device's own. Trust it from now on? [yes/no] ", about)
         return (read_line(self._cancel) or "").lower() == "yes"
 
     def secret(self, prompt: str, host: str, echo: bool) -> str | None:
@@ -80,6 +84,7 @@ class TerminalPrompter:
     def agree(self, question: str, why: str) -> bool:
         if not can_ask():
             return False
+        forget_typed()
         diagnostics.note(clean_line(why))
         diagnostics.ask(f"{clean_line(question)} [yes/no] ")
         return (read_line(self._cancel) or "").lower() in ("y", "yes")
@@ -96,9 +101,9 @@ class LineView:
     def __call__(self, event: Event | Progress) -> None:
         if isinstance(event, Progress):
             self._progress(event)
-        elif self._show_lines:
-            diagnostics.clear_status()
-            say(*self._transcript.lines(event))
+        elif self._show_lines and (lines := list(self._transcript.lines(event))):
+            with diagnostics.above():
+                say(*lines)
 
     def _progress(self, progress: Progress) -> None:
         if progress.output or time.monotonic() - self._last_status < 0.1:
@@ -112,15 +117,27 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def forget_typed() -> None:
+    """Lines that were typed before a question was to be seen are no answer to it."""
+    import termios
+
+    if can_ask():
+        with suppress(termios.error):  # the terminal has gone: nobody answers
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
 def read_line(cancel: CancelToken, secret: bool = False, whole: bool = False) -> str | None:
     """One line from the terminal, without blanks at its ends unless `secret` or `whole`; None at its end or when the run is cancelled."""
-    while not cancel.cancelled:
-        if select.select([sys.stdin], [], [], 0.2)[0]:
-            line = sys.stdin.readline()
-            if secret:
-                diagnostics.ask("\n")
-            return (line.rstrip("\n") if secret or whole else line.strip()) if line else None
-    return None
+    line = None
+    try:
+        while line is None and not cancel.cancelled:
+            if select.select([sys.stdin], [], [], 0.2)[0]:
+                line = sys.stdin.readline()
+    finally:
+        diagnostics.answered(newline=secret and line is not None)
+    if not line:
+        return None
+    return line.rstrip("\n") if secret or whole else line.strip()
 
 
 @contextmanager

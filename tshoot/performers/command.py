@@ -36,7 +36,7 @@ def check_allowed(effect: RunCommand, target: TargetSpec, operator: Operator, ca
     if effect.typed:
         _check_named(effect, target, operator, cancel)
         return
-    question = f"This may change {target.host}: `{effect.command}`. Run it?"
+    question = f"Run this? It may change {target.host}: `{effect.command}`"
     answer = operator.ask(AskOperator(effect.key, effect.node, question, why=effect.why), cancel)
     cancel.check()
     if answer != "yes":
@@ -61,7 +61,7 @@ def reads_only(target: TargetSpec, command: str) -> bool:
 def _check_named(effect: RunCommand, target: TargetSpec, operator: Operator, cancel: CancelToken) -> None:
     """A yes comes too easily to a command that was just typed: the name of the device does not."""
     name = parse_address(target.host).host
-    question = f"This may change {target.host}: `{effect.command}`. Type the name of the device to run it: {name}"
+    question = f"Type the name of the device to run it: {name}. This may change {target.host}: `{effect.command}`"
     answer = operator.ask(AskOperator(effect.key, effect.node, question, form="text", why=effect.why), cancel)
     cancel.check()
     if (answer or "").strip() not in {name, target.host}:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -75,13 +76,17 @@ class Evidence:
             raise SessionError(f"{path}: was changed after it was recorded", "`tshoot sessions verify` lists all that was")
         return data
 
-    def problem(self, sha256: str, size: int) -> str:
-        """What is wrong with the stored bytes of that hash and size, or "" where they are intact. Needs no memory."""
+    def problem(self, sha256: str, size: int, check: Callable[[], None] = lambda: None) -> str:
+        """What is wrong with the stored bytes of that hash and size, or "" where they are intact. Needs no memory. `check` is asked in between."""
+        digest = hashlib.sha256()
         try:
             with read_regular(self.path(sha256)) as file:
-                found, actual = os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+                found = os.fstat(file.fileno()).st_size
+                while piece := file.read(_CHUNK):
+                    check()
+                    digest.update(piece)
         except (SessionError, OSError) as error:
             return str(error)
-        if actual != sha256:
+        if digest.hexdigest() != sha256:
             return f"evidence/{sha256} was changed after it was recorded"
         return "" if found == size else f"evidence/{sha256} has {found} bytes, the log says {size}"

@@ -57,11 +57,11 @@ class _Pace:
     """Looks now and then whether to stop, and says how far it is."""
 
     def __init__(self, cancel: CancelToken, tell: Callable[[int], None]) -> None:
-        self._cancel, self._tell = cancel, tell
+        self.check, self._tell = cancel.check, tell
 
     def step(self, lines: int) -> None:
         if not lines % _OFTEN:
-            self._cancel.check()
+            self.check()
         if not lines % _TOLD_EVERY:
             self._tell(lines)
 
@@ -86,19 +86,19 @@ def _lines(folder: Path, pace: _Pace) -> Iterator[Problem]:
             sealed = line.event is None
             if sealed and raw != encode_seal(line.n, line.prev):
                 yield Problem(number, "the seal was changed")
-            yield from (Problem(number, text) for text in _evidence(raw, evidence, known))
+            yield from (Problem(number, text) for text in _evidence(raw, evidence, known, pace.check))
             n = line.n
         before = raw
     yield from _end(folder, end, sealed)
 
 
-def _evidence(raw: bytes, evidence: Evidence, known: dict[tuple[str, int], str]) -> Iterator[str]:
+def _evidence(raw: bytes, evidence: Evidence, known: dict[tuple[str, int], str], check: Callable[[], None]) -> Iterator[str]:
     """What is wrong with the evidence that a line names; each piece is read once."""
     if b'"sha256"' not in raw:
         return
     for sha256, size in references(json.loads(raw)):
         if (sha256, size) not in known:
-            known[sha256, size] = evidence.problem(sha256, size)
+            known[sha256, size] = evidence.problem(sha256, size, check)
         if known[sha256, size]:
             yield known[sha256, size]
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tshoot.packets.analysis import Analysis
     from tshoot.playbook.tree import Playbook
     from tshoot.tui.bridge import Bridge
-    from tshoot.tui.messages import RunClosed
     from tshoot.wiring import Prepared
 
 _LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
@@ -84,6 +83,7 @@ class TshootApp(Navigation):
         super().__init__(opening, clock)
         self._playbook, self._prepared, self._first, self._preferences = playbook, prepared, first, preferences
         self.rejected_logins: dict[str, str] = {}  # account -> what a trial of its login was told; never a secret
+        self.own_values: dict[str, dict[tuple[str, str], str]] = {}  # a playbook's file -> what the operator put into its set-up, by kind and label
 
     def on_mount(self) -> None:
         for theme in THEMES:
@@ -166,7 +166,7 @@ class TshootApp(Navigation):
 
         active = [screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.is_active_run]
         if isinstance(self.screen, Confirm):
-            self.screen.dismiss(True)
+            self.screen.get_out()
         elif active:
             active[-1].stop_run(lambda: self.exit(self.exit_code))
         else:
@@ -187,6 +187,8 @@ class TshootApp(Navigation):
     @property
     def exit_code(self) -> int:
         """That of the last run on targets, 0 where there was none."""
+        from tshoot.tui.parting import exit_code
+
         runs = [bridge for bridge in self.bridges if bridge.on_targets]
         return exit_code(runs[-1].closed) if runs else 0
 
@@ -202,26 +204,20 @@ class TshootApp(Navigation):
             bridge.wait(patience)
 
 
-def exit_code(closed: RunClosed | None) -> int:
-    """The exit code of the command line's contract for how a run ended (None: it was not waited for)."""
-    if closed is None:
-        return _CANCELLED
-    if closed.error:
-        return closed.error.exit_code
-    if closed.verdict is None:
-        return _CANCELLED
-    if closed.verdict.kind == "inconclusive":
-        return 4 if closed.verdict.target_failed else 3
-    return 1 if closed.verdict.kind == "fault" else 0
+def run_tui(opening: Opening, say: Callable[..., object] = lambda *lines: None) -> int:
+    """Show the interface until the operator leaves; the exit code of the last run, 0 where nothing was run.
 
-
-def run_tui(opening: Opening) -> int:
-    """Show the interface until the operator leaves; the exit code of the last run, 0 where nothing was run."""
+    `say` is told how the last run ended and where it is kept, line by line, when the screen is restored.
+    """
     app = make_app(opening)
     try:
         app.run()
     finally:
         app.end_runs()
+    from tshoot.tui.parting import parting_lines
+
+    with suppress(TshootError, OSError):  # the terminal may have gone
+        say(*parting_lines(app.bridges, opening.settings.record))
     return app.return_value if app.return_value is not None else app.return_code or app.exit_code
 
 

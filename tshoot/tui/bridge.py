@@ -17,15 +17,15 @@ from textual.message import Message
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TshootError
-from tshoot.model.effects import AskOperator, Effect
-from tshoot.model.events import Event, Progress
+from tshoot.model.effects import AskOperator, Effect, RunCommand, StartCapture
+from tshoot.model.events import EffectAnswered, EffectRequested, Event, Progress
 from tshoot.model.verdicts import Verdict
 from tshoot.steering import Approval, Skip, Steering
 from tshoot.transports.base import HostKey
 from tshoot.tui.lines import line, span
 from tshoot.tui.messages import Asked, Question, RunClosed, RunMoved, RunOpened
 from tshoot.tui.rows import Kept, Rows, kept_of
-from tshoot.tui.story import Change, Region, Story
+from tshoot.tui.story import Change, Region, Story, Unsent
 from tshoot.wiring import Prepared, Settings, start
 
 PER_SECOND = 20
@@ -47,9 +47,11 @@ class Bridge:
         self.on_targets = on_targets
         self.steering = Steering() if on_targets else None
         self.closed: RunClosed | None = None
+        self.session = ""  # its id, once it is open
         self._work = work
         self._story = Story(clock)
-        self._pending: list[Event | Progress] = []
+        self._pending: list[Event | Progress | Unsent] = []
+        self._commands: set[str] = set()  # keys of those, and of captures, that were requested and not answered
         self._typed = 0.0
         self._news = threading.Condition()
         self._post: Callable[[Message], object] = lambda message: None
@@ -73,16 +75,33 @@ class Bridge:
     # --- the run's side: view, operator, prompter ---
 
     def __call__(self, event: Event | Progress) -> None:
+        if isinstance(event, EffectRequested) and isinstance(event.effect, RunCommand | StartCapture):
+            self._commands.add(event.effect.key)
+        elif isinstance(event, EffectAnswered):
+            self._commands.discard(event.key)
+        self._tell_later(event)
+
+    def _tell_later(self, event: Event | Progress | Unsent) -> None:
         with self._news:
             self._pending.append(event)
             self._news.notify()
 
     def opened(self, session: str, folder: Path) -> None:
+        self.session = session
         self._story.opened(folder)
         self._post(RunOpened(session, str(folder)))
 
     def ask(self, question: AskOperator, cancel: CancelToken) -> str | None:
-        return self._answered(Question(question.form, question.question, question.why, question.choices), cancel)
+        """With the key of a command or a capture: that is not sent before the answer."""
+        lets_run = question.key in self._commands
+        asked = Question(question.form, question.question, question.why, question.choices, lets_run=lets_run)
+        if not lets_run:
+            return self._answered(asked, cancel)
+        self._tell_later(Unsent(question.key, True))
+        try:
+            return self._answered(asked, cancel)
+        finally:
+            self._tell_later(Unsent(question.key, False))
 
     def approve(self, effect: Effect, cancel: CancelToken) -> Approval:
         said = self._asked(Question("approve", "Run this?", effect.why, effect=effect), cancel)
@@ -105,6 +124,10 @@ class Bridge:
     def _asked(self, question: Question, cancel: CancelToken) -> str | Approval | None:
         self._post(Asked(question))
         return question.wait(cancel)
+
+    def afterwards(self, event: Event) -> RunMoved:
+        """What `event` changes on the screen, which was recorded after the end."""
+        return RunMoved(tuple(self._story.after(event)), (), self._story.verdict)
 
     # --- the two threads ---
 
@@ -135,7 +158,7 @@ class Bridge:
                 self._post(closed)
                 return
 
-    def _tell(self, batch: list[Event | Progress]) -> int:
+    def _tell(self, batch: list[Event | Progress | Unsent]) -> int:
         """How many lines came."""
         rest = time.monotonic() + _LONGEST_REST
         changes = joined(change for event in batch for change in self._told(event, rest))
@@ -144,7 +167,7 @@ class Bridge:
         moved.taken.wait(2.0)  # a screen that has gone takes nothing
         return sum(len(change.lines) for change in changes)
 
-    def _told(self, event: Event | Progress, rest: float) -> Iterable[Change]:
+    def _told(self, event: Event | Progress | Unsent, rest: float) -> Iterable[Change]:
         """`rest`: until when keys go first."""
         while time.monotonic() < min(self._typed + _FOR_A_KEY, rest):
             time.sleep(0.002)

@@ -21,6 +21,7 @@ class Question:
     """Asked by a thread of the run, answered once by the operator. `text` and `detail` are not clean.
 
     The form "approve" has the `effect` that waits to be performed, and is answered with an Approval (`steering.approvals_for` says with which).
+    `lets_run`: a command waits for the answer, and is not sent before it.
     A question may be withdrawn (`answered` without anybody having answered): the run went another way, or was cancelled.
     """
 
@@ -29,6 +30,7 @@ class Question:
     detail: str = ""
     choices: tuple[str, ...] = ()
     effect: Effect | None = None
+    lets_run: bool = False
     _value: str | Approval | None = field(default=None, repr=False)  # it may be a password
     _done: threading.Event = field(default_factory=threading.Event)
 

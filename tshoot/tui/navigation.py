@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.command import Provider
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 
 from tshoot.opening import Opening
 from tshoot.tui.guard import Guard
+from tshoot.tui.turns import Turns
+from tshoot.tui.widgets.question.quiet import Quiet
 
 if TYPE_CHECKING:
     from tshoot.packets.analysis import Analysis
     from tshoot.playbook.tree import Playbook
     from tshoot.tui.bridge import Bridge, Work
+    from tshoot.tui.paths import Place
     from tshoot.wiring import Prepared, Settings
 
 
@@ -36,6 +40,9 @@ def _providers() -> set[type[Provider] | Callable[[], type[Provider]]]:
     return {named(name) for name in ("KeysNow", "Places", "Themes", "Playbooks", "RecentSessions")}
 
 
+_TOLD = 3.0  # seconds that something is said over the screen
+
+
 class Navigation(App[int]):
     """`clock` is what "since when" is measured by, in seconds. `bridges` are all runs and replays that were begun."""
 
@@ -46,6 +53,9 @@ class Navigation(App[int]):
         self.opening, self.clock = opening, clock
         self.bridges: list[Bridge] = []
         self._guard = Guard()
+        self._turns = Turns(self)
+        self._told: dict[str, float] = {}  # what is said over the screen, until when
+        self.quiet = Quiet()
 
     @property
     def archive_root(self) -> Path:
@@ -117,6 +127,21 @@ class Navigation(App[int]):
 
         self.push_screen(PacketsScreen(path, title, frames, display_filter, analysis))
 
+    def open_place(self, place: Place) -> bool:
+        """What lies there, on a screen of its own; False for a folder."""
+        match place.kind:
+            case "capture":
+                self.show_packets(place.path, place.path.name)
+            case "text":
+                from tshoot.tui.screens.text_analysis import TextAnalysisScreen
+
+                self.push_screen(TextAnalysisScreen(place.path))
+            case "session":
+                self.show_session(place.path, place.path.name)
+            case _:
+                return False
+        return True
+
     def show_work(self, work: Work, title: str, remark: str = "") -> None:
         """Any source of events, as a run."""
         from tshoot.tui.bridge import Bridge
@@ -130,10 +155,30 @@ class Navigation(App[int]):
         self.push_screen(RunScreen(bridge, title, remark, self.action_leave_screen, self.clock))
 
     async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key | Paste) and not self.screen_stack:
+            return  # tshoot is being left
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self.quiet.key()
         if isinstance(event, Key):
             for bridge in self.bridges:
                 bridge.typed()
-        await super().on_event(event)
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._turns.admits(event):
+            way = self._turns.way()
+            await super().on_event(event)
+            self._turns.taken(event, way)
+
+    def notify(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
+    ) -> None:
+        """Briefly, because it covers what is below, and the same once; an error as long as `timeout` wants."""
+        now = time.monotonic()
+        self._told = {text: until for text, until in self._told.items() if until > now}
+        if message not in self._told:
+            shown = timeout if timeout and severity == "error" else _TOLD
+            self._told[message] = now + shown
+            super().notify(message, title=title, severity=severity, timeout=shown, markup=markup)
 
     def action_leave_screen(self) -> None:
         """Back to the screen before; out of tshoot from the first one."""

@@ -5,6 +5,7 @@ What is pasted comes quoted, with escaped blanks, or as `file://`; a terminal's 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -17,19 +18,21 @@ from urllib.parse import unquote
 from tshoot.errors import CaptureFileError
 
 _STARTS = ("/", "~", "./", "../", "file:///", "'/", '"/', "'~", '"~')
+_ABSOLUTE = ("/", "~/", "file:///", "'/", '"/', "'~/", '"~/')
 _ENDS = (".pcap", ".pcapng", ".cap", ".snoop", ".erf", ".log", ".txt")
 _COMPRESSED = (".gz", ".zst", ".zstd")
-_MOST_ENTRIES, _MOST_SHOWN = 20_000, 300
+_MOST_ENTRIES, MOST_SHOWN = 20_000, 300
 Kind = Literal["capture", "text", "session", "folder", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What lies at `path`; `said` says it in words: what it is, or (wrong) why it cannot be opened."""
+    """What lies at `path`; `said` says it in words: what it is, or (wrong) why it cannot be opened. `there`: whether anything lies there at all."""
 
     path: Path
     kind: Kind
     said: str
+    there: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,23 @@ def looks_like_path(typed: str) -> bool:
     return text.startswith(_STARTS) or text in (".", "..") or (" " not in bare and bare.endswith(_ENDS))
 
 
+def may_be_words(typed: str) -> bool:
+    """Whether what looks like a path may be a line of an error message that begins with one: it has blanks that nothing quotes."""
+    text = typed.strip()
+    if text.lower().endswith(_ENDS) and ": " not in text:
+        return False
+    return not text.startswith(("'", '"', "file://")) and " " in text.replace("\\ ", "")
+
+
+def meant(typed: str) -> str:
+    """Without the `./` that was there already when an absolute path was typed or pasted behind it."""
+    rest = typed.lstrip().removeprefix("./")
+    return rest if rest != typed.lstrip() and rest.startswith(_ABSOLUTE) else typed
+
+
 def path_of(typed: str) -> Path:
     """The path that was typed or pasted."""
-    text = typed.strip()
+    text = meant(typed).strip()
     if text.startswith("file://"):
         text = unquote(text.removeprefix("file://"))
     elif len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
@@ -61,6 +78,12 @@ def path_of(typed: str) -> Path:
     elif "\\ " in text:
         text = text.replace("\\ ", " ")
     return Path(expanduser(text.lstrip("'\"")))  # noqa: PTH111 - a home that is unknown is left as it was typed
+
+
+def folded(path: Path) -> str:
+    """As short as it can be said: below the user's own folder from `~` on."""
+    home, text = expanduser("~"), str(path)  # noqa: PTH111 - a home that is unknown is left out
+    return f"~{text.removeprefix(home)}" if home != "~" and len(home) > 1 and text.startswith(f"{home}/") else text
 
 
 def choices(typed: str) -> list[Choice]:
@@ -73,7 +96,7 @@ def choices(typed: str) -> list[Choice]:
             found = [_choice(before + slash, entry) for entry in islice(fitting, _MOST_ENTRIES)]
     except (OSError, ValueError):
         return []
-    return sorted(found, key=lambda choice: (not choice.folder, choice.name))[:_MOST_SHOWN]
+    return sorted(found, key=lambda choice: (not choice.folder, choice.name))[:MOST_SHOWN]
 
 
 def _choice(start: str, entry: os.DirEntry[str]) -> Choice:
@@ -101,12 +124,11 @@ def what_lies_at(typed: str) -> Place:
         if not stat.S_ISREG(mode):
             return Place(path, "wrong", "is neither a file nor a folder: captures are read from files")
         return _file(path)
-    except FileNotFoundError:
-        return Place(path, "wrong", f"there is no such file{_nearest(path)}")
-    except NotADirectoryError:
-        return Place(path, "wrong", f"there is no such file{_nearest(path)}")
+    except (FileNotFoundError, NotADirectoryError):
+        return Place(path, "wrong", f"there is no such file{_nearest(path)}", there=False)
     except OSError as error:
-        return Place(path, "wrong", f"cannot be read: {error.strerror}; check its permissions")
+        too_long = error.errno == errno.ENAMETOOLONG
+        return Place(path, "wrong", f"cannot be read: {error.strerror}{'' if too_long else '; check its permissions'}", there=not too_long)
     except (ValueError, CaptureFileError) as error:
         return Place(path, "wrong", f"cannot be read: {error}")
 

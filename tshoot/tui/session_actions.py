@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +129,10 @@ class SessionActions(Screen[None]):
 
     @work(thread=True, exit_on_error=False, exclusive=True, group="verify")
     def _verify(self, entry: SessionEntry) -> None:
-        problems = verify(entry.path)
+        try:
+            problems = verify(entry.path, self._left)
+        except Cancelled:
+            return
         broken = sum(not problem.remark for problem in problems)
         said = (
             f"! altered or damaged: {broken} problem{'s' * (broken != 1)}" if broken else "✓ intact: every line and all evidence is as it was written"
@@ -165,8 +168,11 @@ class SessionActions(Screen[None]):
 
     @work(thread=True, exit_on_error=False, group="files")
     def _export(self, entry: SessionEntry, target: Path, *, force: bool) -> None:
+        self.app.call_from_thread(self.say, f"writing {target} …: leaving this screen stops it")
         try:
-            size = export_session(Session(entry.path, read_header(entry.path)), target, force=force, cancel=CancelToken())
+            size = export_session(Session(entry.path, read_header(entry.path)), target, force=force, cancel=self._left)
+        except Cancelled:
+            return
         except TshootError as error:
             self.app.call_from_thread(self.say_error, error)
             return
@@ -185,8 +191,10 @@ class SessionActions(Screen[None]):
     @work(thread=True, exit_on_error=False, group="files")
     def _import(self, file: Path) -> None:
         try:
-            session, new = import_session(file, self.root, CancelToken())
-        except (TshootError, Cancelled) as error:
+            session, new = import_session(file, self.root, self._left)
+        except Cancelled:
+            return
+        except TshootError as error:
             self.app.call_from_thread(self.say, str(error), bad=True)
             return
         said = "imported" if new else "the very same session is there already"
@@ -200,8 +208,10 @@ class SessionActions(Screen[None]):
     def _look_into_file(self, file: Path) -> None:
         """Unpacked privately until the screen is left."""
         try:
-            session = self._files.enter_context(unpacked(file, CancelToken()))
-        except (TshootError, Cancelled) as error:
+            session = self._files.enter_context(unpacked(file, self._left))
+        except Cancelled:
+            return
+        except TshootError as error:
             self.app.call_from_thread(self.say, str(error), bad=True)
             return
         self.app.call_from_thread(self.app.show_replay, session.folder, f"{session.header.playbook}: {file.name}")
@@ -212,7 +222,13 @@ class SessionActions(Screen[None]):
             self._unpacked = ExitStack()
         return self._unpacked
 
+    @cached_property
+    def _left(self) -> CancelToken:
+        """Set when the screen is left: what is written or read for it in a thread ends, and leaves no file."""
+        return CancelToken()
+
     def let_files_go(self) -> None:
+        self._left.cancel()
         self._files.close()
 
 

@@ -36,13 +36,25 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """An effect that was requested and not answered, or a capture that runs on the target. `since` is of the story's clock."""
+    """An effect that was requested and not answered, or a capture that runs on the target. `since` is of the story's clock.
+
+    `unsent`: a command that nobody has agreed to yet; its time begins when somebody has.
+    """
 
     effect: Effect
     since: float
     text: str = ""
     done: float | None = None
     total: float | None = None
+    unsent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Whether the command `key` waits for the operator's answer."""
+
+    key: str
+    waits: bool
 
 
 @lru_cache(maxsize=8)
@@ -80,8 +92,12 @@ class Story:
     def under_way(self) -> tuple[UnderWay, ...]:
         return tuple(self._under_way.values())
 
-    def after(self, event: Event | Progress) -> Iterator[Change]:
+    def after(self, event: Event | Progress | Unsent) -> Iterator[Change]:
         """What the event changes on the screen."""
+        if isinstance(event, Unsent):
+            if known := self._under_way.get(event.key):
+                self._under_way[event.key] = replace(known, unsent=event.waits, since=self._clock())
+            return
         if isinstance(event, Progress):
             self._progress(event)
             if event.output:

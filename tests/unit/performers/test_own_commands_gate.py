@@ -81,7 +81,7 @@ def test_an_operator_may_write_more_than_that_and_names_the_device_for_it() -> N
     operator = Recording("sw1")
     check_allowed(own('show logging | egrep "a b"', SWITCH), SWITCH, operator, CancelToken())
     assert operator.asked[0].form == "text"
-    assert operator.asked[0].question.endswith("Type the name of the device to run it: sw1")
+    assert operator.asked[0].question.startswith("Type the name of the device to run it: sw1. ")
 
 
 @pytest.mark.parametrize("command", ["esxcfg-vmknic -l", "esxcfg-vmknic -l; reboot", "reboot"])

@@ -44,7 +44,7 @@ def test_the_name_of_the_device_lets_it_run(host: str, changes: bool) -> None:
     question = operator.asked[0]
     assert question.form == "text"
     assert f"This may change {host}: `reboot`" in question.question
-    assert question.question.endswith("to run it: esx01")
+    assert question.question.startswith("Type the name of the device to run it: esx01. "), "first of all, however long the command is"
 
 
 @pytest.mark.parametrize("answer", ["yes", "y", "", " ", None, "ESX01", "esx02", "esx01x", "host"])

@@ -45,6 +45,7 @@ def export_session(session: Session, target: Path, *, force: bool, cancel: Cance
     with _new_file(target, force) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
         _pack(session.folder, manifest, file, cancel)
         file.flush()
+        cancel.check()  # from here on it is written
         packed = os.fstat(descriptor).st_size
         check_sizes([file.size for file in manifest.files], manifest.files[0].size, packed, str(session.folder))
     return packed

@@ -20,6 +20,7 @@ from tshoot.session.read import read_header
 from tshoot.session.store import Session
 from tshoot.tui.lines import BLANK, Line, line, output_line, span
 from tshoot.tui.screens.help import Help
+from tshoot.tui.ways_out import ways_out
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.sessions.rows import when
 from tshoot.tui.widgets.status.header import Header
@@ -49,8 +50,7 @@ class CompareScreen(Screen[None]):
         Binding("d", "all", "Same ones"),
         Binding("a", "open(0)", "First"),
         Binding("b", "open(1)", "Second"),
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("q,escape", "app.leave_screen", "Leave", key_display="q"),
+        *ways_out("app.leave_screen"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 

@@ -1,4 +1,7 @@
-"""Are you sure? Only where something would be lost."""
+"""Are you sure? Only where something would be lost.
+
+Whoever presses ctrl+c or ctrl+q wants to get out: that is a yes to leaving, and a no to everything else.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ from textual.widgets import Footer, Static
 
 class Confirm(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,ctrl+c", "dismiss(True)", "Yes", key_display="y", priority=True),
+        Binding("y", "dismiss(True)", "Yes", key_display="y", priority=True),
         Binding("n,escape,q", "dismiss(False)", "No", key_display="n"),
     ]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, *, leaving: bool = False) -> None:
+        """`leaving`: the question is whether to leave."""
         super().__init__()
-        self._question = question
+        self._question, self._leaving = question, leaving
+
+    def get_out(self) -> None:
+        """What ctrl+c and ctrl+q answer."""
+        self.dismiss(self._leaving)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):

@@ -138,6 +138,10 @@ class ExportReport(ModalScreen[Path | None]):
             self._busy, self._written = False, path
             self._say(text if path else f"! {text}", bad=path is None)
 
+    def on_unmount(self) -> None:
+        """However it was left: with the whole interface, too."""
+        self._cancel.cancel()
+
     def action_leave(self) -> None:
         self._cancel.cancel()
         self.dismiss(self._written)

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
 from tshoot.tui.lines import BLANK, Line, line
+from tshoot.tui.ways_out import leaving
 from tshoot.tui.widgets.lines.view import LinesView
 
 _WIDEST = 16
@@ -24,7 +25,7 @@ Sections = dict[str, Mapping[str, str]]
 class Help(ModalScreen[None]):
     """About the screen below it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="q")]
+    BINDINGS: ClassVar[list[BindingType]] = [*leaving("dismiss", "Close"), Binding("question_mark,f1", "dismiss", "Close", show=False)]
     HELP: ClassVar[dict[str, dict[str, str]]] = {"Help": {"q escape": "back"}}  # type: ignore[assignment]  # Textual's own is one text
 
     def compose(self) -> ComposeResult:

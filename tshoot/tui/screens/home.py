@@ -12,13 +12,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList
 
 from tshoot.errors import TshootError
 from tshoot.model.text import clean_line
-from tshoot.tui.paths import Choice, Place
+from tshoot.tui.paths import Choice
 from tshoot.tui.screens.help import Help
+from tshoot.tui.screens.running.fitted import FittedScreen
 from tshoot.tui.widgets.home.about import About
 from tshoot.tui.widgets.home.choices import Choices
 from tshoot.tui.widgets.home.symptom import SymptomField
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from tshoot.tui.matching import Match
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(FittedScreen):
     app: TshootApp
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next"),
         Binding("slash", "out_of_list", "Symptom", key_display="/"),
-        Binding("ctrl+o", "open_file", "Open file"),
-        Binding("ctrl+s", "all_sessions", "Sessions"),
+        Binding("ctrl+o", "open_file", "Open file", key_display="^o"),
+        Binding("ctrl+s", "all_sessions", "Sessions", key_display="^s"),
         Binding("f1", "help", "Help"),
-        Binding("escape", "leave", "Leave"),
+        Binding("escape", "leave", "Leave", key_display="esc"),
         Binding("q", "leave", show=False),
         Binding("question_mark", "help", show=False),
     ]
@@ -63,7 +63,6 @@ class HomeScreen(Screen[None]):
         self._sessions: Sessions | None = None
         self._matches: list[Match] = []
         self._files: list[Choice] | None = None  # while the field holds a path
-        self._place: Place | None = None
 
     def compose(self) -> ComposeResult:
         yield Header("from a symptom to its root cause, with proof")
@@ -105,11 +104,10 @@ class HomeScreen(Screen[None]):
 
     @work(thread=True, exit_on_error=False, exclusive=True, group="sessions")
     def _read_sessions(self) -> None:
-        from tshoot.session.store import default_root
         from tshoot.tui.catalogue import read_sessions
 
         try:
-            sessions = read_sessions(self._opening.settings.record or default_root())
+            sessions = read_sessions(self.app.archive_root)
         except TshootError as error:
             self.app.call_from_thread(partial(self.notify, clean_line(error.message), severity="warning", markup=False))
             return
@@ -124,9 +122,18 @@ class HomeScreen(Screen[None]):
             self._show_playbook(self._list("playbooks").highlighted or 0)
 
     def on_symptom_field_typed(self, event: SymptomField.Typed) -> None:
-        self._files = self._place = None
+        self._take_words(event.words)
+
+    def _take_words(self, words: str) -> None:
+        self._files = None
         self._list("playbooks").border_title = "Playbooks"
-        self._match(event.words)
+        self._match(words)
+
+    def _catch_up(self) -> None:
+        """With what was typed within the last moment, before one of the list is taken."""
+        field = self.query_one(SymptomField)
+        if not field.is_path and field.hurried():
+            self._take_words(field.value)
 
     def _match(self, words: str) -> None:
         from tshoot.tui.widgets.home.telling import playbook_row
@@ -148,28 +155,21 @@ class HomeScreen(Screen[None]):
         field = self.query_one(SymptomField)
         if event.typed != field.value:
             return
+        if event.words and (self._playbooks is None or self._playbooks.finder.matches(event.typed)):
+            field.are_words()
+            self._take_words(event.typed)
+            if event.open_it:
+                self._choose_playbook(self._list("playbooks").highlighted or 0)
+            return
         field.have(event.found)
-        self._files, self._place = event.found, event.place
+        self._files = event.found
         self._list("playbooks").border_title = "Files"
         self._list("playbooks").fill([choice_row(choice) for choice in event.found], "no file begins like this")
         self.query_one(About).show_place(event.place)
         if event.place.kind == "wrong" and (event.open_it or not event.found):
             field.say(f"{event.place.path}: {event.place.said}")
-        elif event.open_it:
-            self._open(event.place)
-
-    def _open(self, place: Place) -> None:
-        match place.kind:
-            case "capture":
-                self.app.show_packets(place.path, place.path.name)
-            case "text":
-                from tshoot.tui.screens.text_analysis import TextAnalysisScreen
-
-                self.app.push_screen(TextAnalysisScreen(place.path))
-            case "session":
-                self.app.show_session(place.path, place.path.name)
-            case _:
-                self.query_one(SymptomField).take(f"{str(place.path).rstrip('/')}/")
+        elif event.open_it and not self.app.open_place(event.place):
+            field.take(f"{str(event.place.path).rstrip('/')}/")
 
     # --- what it will do ---
 
@@ -203,6 +203,7 @@ class HomeScreen(Screen[None]):
         return action != "out_of_list" or not isinstance(self.focused, Input)
 
     def action_into_list(self) -> None:
+        self._catch_up()
         self._list("playbooks").focus()
 
     def action_out_of_list(self) -> None:
@@ -224,6 +225,7 @@ class HomeScreen(Screen[None]):
         if field.is_path:
             field.look(open_it=True)
         else:
+            self._catch_up()
             self._choose_playbook(self._list("playbooks").highlighted or 0)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

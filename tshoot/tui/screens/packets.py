@@ -14,17 +14,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from tshoot.packets.browse.browsing import Browsing
 from tshoot.tui.screens.help import Help
+from tshoot.tui.screens.running.fitted import FittedScreen
 from tshoot.tui.widgets.packets.bar import FilterBar
 from tshoot.tui.widgets.packets.findings import FindingList
 from tshoot.tui.widgets.packets.hex import HexView
 from tshoot.tui.widgets.packets.list import FrameList
 from tshoot.tui.widgets.packets.outside import copy_summary, open_outside
-from tshoot.tui.widgets.packets.panes import PANES, Panes
+from tshoot.tui.widgets.packets.panes import Panes
 from tshoot.tui.widgets.packets.reading import Reading
 from tshoot.tui.widgets.packets.sifting import Sifting
 from tshoot.tui.widgets.packets.tasks import Tasks, TaskTold
@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from tshoot.tui.app import TshootApp
 
 
-class PacketsScreen(Screen[None]):
+_PANES = {"frames": "Frames", "tree": "Protocol tree", "hex": "Bytes", "findings": "Findings"}  # as the palette names them
+
+
+class PacketsScreen(FittedScreen):
     """`frames` come marked, `display_filter` is applied once the file has been read; an `analysis` that there is need not be made again."""
 
     app: TshootApp
@@ -61,8 +64,7 @@ class PacketsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, and the focus set at once: over a slow line the keys that follow come in the same breath, and belong to the field.
         Binding("slash", "filter", "Filter", key_display="/", priority=True),
-        Binding("1", "pane('frames')", "Panes", show=False),
-        *(Binding(str(number), f"pane('{pane}')", pane, show=False) for number, pane in enumerate(PANES[1:], 2)),
+        *(Binding(str(number), f"pane('{pane}')", word, show=False) for number, (pane, word) in enumerate(_PANES.items(), 1)),
         Binding("m", "mark", "Mark"),
         Binding("n", "next_mark(1)", "Next"),
         Binding("N", "next_mark(-1)", "Previous", show=False),
@@ -151,6 +153,9 @@ class PacketsScreen(Screen[None]):
 
     def on_finding_list_frame(self, message: FindingList.Frame) -> None:
         self.sifting.go_to(message.number)
+
+    def next_actions(self) -> tuple[str, ...]:
+        return ("filter",)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is typed the footer tells no keys that would be typed, too."""

@@ -27,8 +27,8 @@ from tshoot.tui.widgets.timeline.view import Timeline
 if TYPE_CHECKING:
     from tshoot.tui.app import TshootApp
 
-_OWN = ("play", "speed", "step_event", "mark", "type_place")
-_NEXT = ("play", "speed(1)", "step_event(1)", "mark('decision', 1)", "type_place")
+_OWN = ("play", "pause_play", "speed", "step_event", "mark", "type_place")
+_NEXT = ("play", "pause_play", "speed(1)", "step_event(1)", "mark('decision', 1)", "type_place")
 _REMARK = "a recorded session played again, nothing is connected"
 
 
@@ -41,6 +41,7 @@ class ReplayScreen(RunScreen):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "play", "Play", priority=True),
+        Binding("space", "pause_play", "Pause", priority=True),
         Binding("plus,equals_sign", "speed(1)", "Speed", key_display="+-"),
         Binding("minus", "speed(-1)", "Slower", show=False),
         Binding("full_stop", "step_event(1)", "Step", key_display=".,"),
@@ -57,6 +58,7 @@ class ReplayScreen(RunScreen):
     def __init__(self, player: Player, title: str, leave: Leave) -> None:
         super().__init__(player, title, f"{_REMARK}: {player.folder.name}", leave, player.recorded_time)
         self._player = player
+        self._told_playing = player.playing
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
@@ -104,6 +106,9 @@ class ReplayScreen(RunScreen):
             self._timeline.show(self._player.at, playing=self._player.playing, speed=self._player.speed)
 
     def _show_playing(self) -> None:
+        if self._told_playing != self._player.playing:
+            self._told_playing = self._player.playing
+            self.refresh_bindings()
         if not self.has_ended:
             self.query_one(Header).show_state("▶ replay" if self._player.playing else "‖ replay", "accent")
 
@@ -115,9 +120,14 @@ class ReplayScreen(RunScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _OWN and self.is_mounted and self._timeline.asks:
             return False
+        if action in ("play", "pause_play"):
+            return self._player.playing == (action == "pause_play")
         return super().check_action(action, parameters)
 
     def action_play(self) -> None:
+        self._player.toggle()
+
+    def action_pause_play(self) -> None:
         self._player.toggle()
 
     def action_speed(self, step: int) -> None:

@@ -15,6 +15,7 @@ from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.help import Help
 from tshoot.tui.screens.running.layout import Leave
 from tshoot.tui.screens.running.steering import RunSteering
+from tshoot.tui.ways_out import ways_out
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
 
@@ -33,8 +34,7 @@ class RunScreen(RunSteering):
         Binding("f", "after_verdict('verify_fix')", "Verify the fix"),
         Binding("x", "after_verdict('export_report')", "Export"),
         Binding("c", "after_verdict('copy_ticket')", "Copy ticket"),
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("q,escape", "leave", "Leave", key_display="q"),
+        *ways_out("leave"),
     ]
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "A run": {
@@ -56,12 +56,17 @@ class RunScreen(RunSteering):
             "! or e": "a command of your own on a target",
             "q": "stop, clean up, leave",
         },
-        "After the verdict": {"f": "check whether the fix helped", "x": "export the report", "c": "copy a comment for the ticket"},
+        "After the verdict": {
+            "f": "check whether the fix helped",
+            "x": "export the report",
+            "c": "copy a comment for the ticket",
+            "a": "a note into the session: what was done, for the report",
+        },
     }
 
     def next_actions(self) -> tuple[str, ...]:
         ended = tuple(f"after_verdict('{what}')" for what in ("verify_fix", "export_report", "copy_ticket"))
-        return (*ended, "choose", "show('path')", "search") if self._end else super().next_actions()
+        return (*ended, "note", "choose", "show('path')", "search") if self._end else super().next_actions()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "after_verdict":
@@ -96,7 +101,7 @@ class RunScreen(RunSteering):
     def stop_run(self, leave: Leave) -> None:
         """Leave by `leave` once nothing runs any more; asks first, the second time it does not wait."""
         if self.is_active_run and not self._stopping:
-            self.app.push_screen(Confirm(_STOP), lambda sure: self._stop(leave) if sure else None)
+            self.app.push_screen(Confirm(_STOP, leaving=True), lambda sure: self._stop(leave) if sure else None)
         else:
             self._bridge.cancel.cancel()
             leave()

@@ -30,6 +30,7 @@ from tshoot.session.glance import Glance, glance, last_verdict
 from tshoot.session.store import SessionEntry, default_root
 from tshoot.tui.screens.help import Help
 from tshoot.tui.session_actions import SessionActions, found_sessions
+from tshoot.tui.ways_out import ways_out
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.sessions.list import SessionList
 from tshoot.tui.widgets.sessions.rows import detail_lines
@@ -43,7 +44,7 @@ _PAUSE = 0.15  # seconds after the last key before something is looked for
 
 
 class QueryInput(Input):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,down", "screen.into_list", "List", key_display="↓")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,down", "screen.into_list", "List", key_display="esc")]
 
 
 class SessionsScreen(SessionActions):
@@ -69,8 +70,7 @@ class SessionsScreen(SessionActions):
         Binding("e", "export", "Files", key_display="ei"),
         Binding("i", "import", "Import", show=False),
         Binding("tab", "app.focus_next", "Next", show=False),
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("q,escape", "back", "Leave", key_display="q"),
+        *ways_out("app.leave_screen"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
 
@@ -118,7 +118,7 @@ class SessionsScreen(SessionActions):
     def on_input_changed(self, event: Input.Changed) -> None:
         remarks = query_remarks(event.value, time.time())
         told = self.query_one("#query-remark", Static)
-        told.update(Content("  ".join(remarks)))
+        told.update(Content("\n".join(remarks)))
         told.display = bool(remarks)
         if self._soon:
             self._soon.stop()
@@ -212,13 +212,6 @@ class SessionsScreen(SessionActions):
 
     def action_into_list(self) -> None:
         self.archived.focus()
-
-    def action_back(self) -> None:
-        """Out of the field into the list, then out of the screen."""
-        if isinstance(self.focused, Input):
-            self.archived.focus()
-        else:
-            self.app.action_leave_screen()
 
     def action_help(self) -> None:
         self.app.push_screen(Help())

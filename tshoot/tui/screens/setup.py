@@ -1,5 +1,6 @@
 """Set-up: who plays each role, and the inputs; what is wrong is said at its field as it is typed; the plan beside it.
 
+What was put in is there again when the screen was left and is opened once more, as long as tshoot runs.
 Its targets can be tried before the run (screens/trying).
 """
 
@@ -35,14 +36,14 @@ class SetupScreen(TryingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('yes')", "Yes"),
         Binding("n", "answer('no')", "No"),
-        Binding("ctrl+r", "start", "Start", priority=True),
-        Binding("ctrl+t", "test", "Test", priority=True),
-        Binding("ctrl+l", "take_last", "Last values", priority=True),
+        Binding("ctrl+r", "start", "Start", key_display="^r", priority=True),
+        Binding("ctrl+t", "test", "Test", key_display="^t", priority=True),
+        Binding("ctrl+l", "take_last", "Last values", key_display="^l", priority=True),
         Binding("f2", "plan", "Plan"),
         Binding("tab", "app.focus_next", "Next", show=False),
         Binding("f1", "help", "Help"),
         Binding("question_mark", "help", show=False),
-        Binding("escape", "leave", "Back"),
+        Binding("escape", "leave", "Back", key_display="esc"),
         Binding("q", "leave", show=False),
     ]
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
@@ -51,10 +52,12 @@ class SetupScreen(TryingScreen):
             "ctrl+t": "tests the connection: one login, one command that only reads",
             "f2": "the plan alone: every command that may run on each target; / searches",
             "y n": "answer about a host key",
-            "escape": "ends a test, else back",
+            "escape": "ends a test, else back; what was put in is there again next time",
         }
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  (Textual's own form)
+    AUTO_FOCUS = ""  # the first field that needs something has the keys
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
 
     class KnownBefore(Message):
         def __init__(self, last: LastUsed | None, hosts: tuple[str, ...], inventory: Inventory | None, problem: str = "") -> None:
@@ -69,7 +72,7 @@ class SetupScreen(TryingScreen):
     def compose(self) -> ComposeResult:
         yield Header(f"{self._playbook.id}: {self._playbook.title}")
         with Horizontal(id="setup"):
-            yield Form(self._playbook, self._opening)
+            yield Form(self._playbook, self._opening, self.app.own_values.get(self._playbook.file))
             yield LinesView(id="plan")
         yield QuestionBar(id="question")
         yield Static("", id="setup-state", markup=False)
@@ -104,8 +107,8 @@ class SetupScreen(TryingScreen):
         except (TshootError, OSError) as error:
             problem = problem or str(error)
         with suppress(TshootError, OSError):  # the home screen says what is wrong with the sessions
+            last = last_used(root, self._playbook.id, hosts)
             hosts += earlier_hosts(root)
-            last = last_used(root, self._playbook.id)
         self.post_message(self.KnownBefore(last, tuple(hosts), inventory, problem))
 
     def on_setup_screen_known_before(self, event: KnownBefore) -> None:
@@ -126,6 +129,7 @@ class SetupScreen(TryingScreen):
     # --- the fields ---
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self.app.own_values[self._playbook.file] = self.form.own_values()
         self._tell()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -148,6 +152,9 @@ class SetupScreen(TryingScreen):
         state.update(Content(clean_line(text)))
 
     # --- keys ---
+
+    def next_actions(self) -> tuple[str, ...]:
+        return ("answer('yes')", "answer('no')", "submit", "start")
 
     def action_plan(self) -> None:
         self.set_class(not self.has_class("-plan"), "-plan")

@@ -12,6 +12,7 @@ from textual.widgets import Footer
 
 from tshoot.packets.browse.stream import Stream
 from tshoot.tui.lines import BLANK, Line, line, output_line, span
+from tshoot.tui.ways_out import leaving
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.status.header import Header
 
@@ -25,7 +26,7 @@ class StreamScreen(Screen[None]):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "bytes", "Text or bytes"),
-        Binding("q,escape", "dismiss", "Back", key_display="q"),
+        *leaving("dismiss", "Back"),
     ]
 
     def __init__(self, stream: Stream) -> None:

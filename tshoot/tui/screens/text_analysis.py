@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -19,6 +19,7 @@ from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TshootError
 from tshoot.tui.lines import BLANK, Line, line, output_line, span
 from tshoot.tui.screens.help import Help
+from tshoot.tui.ways_out import ways_out
 from tshoot.tui.widgets.home.symptom import in_thread
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.status.header import Header
@@ -34,8 +35,7 @@ _QUOTED = 12  # proving lines that are quoted
 
 class TextAnalysisScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("q,escape", "app.leave_screen", "Leave", key_display="q"),
+        *ways_out("app.leave_screen"),
     ]
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "A transcript": {"/ n N": "search in the verdict and in the text below it", "»": "before a line of the text: it proves the verdict"}

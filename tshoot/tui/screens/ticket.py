@@ -23,6 +23,7 @@ from tshoot.retrace.report_file import report_of, write_whole
 from tshoot.session.read import read_header
 from tshoot.session.store import Session
 from tshoot.tui.lines import BLANK, Line, line, span
+from tshoot.tui.ways_out import leaving
 from tshoot.tui.widgets.lines.view import LinesView
 
 _MOST_NAMES = 100
@@ -34,7 +35,7 @@ class TicketComment(ModalScreen[None]):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy again"),
-        Binding("q,escape", "leave", "Leave", key_display="q"),
+        *leaving("leave", "Leave"),
     ]
 
     def __init__(self, folder: Path) -> None:

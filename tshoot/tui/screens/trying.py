@@ -11,13 +11,15 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
+from textual.css.query import QueryType
+from textual.widget import Widget
 
 from tshoot.model.events import TargetSpec
 from tshoot.model.text import clean_line
 from tshoot.transports.settings import SshSettings
 from tshoot.tui.messages import Asked
 from tshoot.tui.screens.confirm import Confirm
+from tshoot.tui.screens.running.fitted import FittedScreen
 from tshoot.tui.trial import TrialEnded, TrialMoved, Trials, TrialsOver, account
 from tshoot.tui.widgets.field.field import Field
 from tshoot.tui.widgets.field.form import Form
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from tshoot.tui.app import TshootApp
 
 
-class TryingScreen(Screen[None]):
-    """Holds a Header, a Form, a QuestionBar, and `#plan` to put the keys on while a yes or no is wanted. `trials` is what is under way."""
+class TryingScreen(FittedScreen):
+    """Holds a Header, a Form and a QuestionBar. `trials` is what is under way."""
 
     app: TshootApp
 
@@ -81,6 +83,7 @@ class TryingScreen(Screen[None]):
             unsure = {target.role for target in targets if self.form.is_unsure(target.role)}
             self.trials = Trials(targets, self.settings, self.post_message, unsure)
             self.query_one(Header).show_state("testing", "accent")
+            self.query_one(QuestionBar).expect()
             self.trials.begin()
 
     def on_trial_moved(self, event: TrialMoved) -> None:
@@ -118,15 +121,15 @@ class TryingScreen(Screen[None]):
         if self.trials is None:
             message.question.answer(None)
             return
-        if message.question.form == "confirm":
-            self.query_one("#plan").focus()  # else the answer would be typed into a field
         self.query_one(QuestionBar).ask(message.question)
 
-    def on_question_bar_left(self) -> None:
-        if self.query_one(QuestionBar).current:
-            return  # the next one has come since, and has the keys
-        if self.focused is None or self.focused.id in ("plan", "question-answer"):
-            next(field for field in self.form.fields if field.kind == "target").focus_input()
+    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
+        """The next field of the form, or with tab a question that wants the keys."""
+        places = self.query_one(QuestionBar).places
+        if selector != "*" or not places or self.focused in places:
+            return super().focus_next(selector)
+        self.set_focus(places[0])
+        return places[0]
 
     def unless_rejected(self, fields: list[Field], what: str, then: Callable[[], None]) -> None:
         """`then()`, after a yes where a login of `fields` was rejected before."""
@@ -141,7 +144,7 @@ class TryingScreen(Screen[None]):
         """While a question is open only the keys that concern it are told."""
         question = self.query_one(QuestionBar).current if self.is_mounted else None
         if action == "answer":
-            return question is not None and question.form == "confirm"
+            return question is not None and question.form == "confirm" and self.query_one(QuestionBar).is_heard
         return question is None or action not in ("plan", "take_last", "start")
 
     def action_answer(self, answer: str) -> None:

@@ -1,6 +1,6 @@
 """Verify the fix: what would be asked again, a yes, the checks as they go, and the table of before and after.
 
-Nothing is connected to before the yes. Leaving while it runs stops it, captures included; what was asked stays in the session.
+Nothing is connected to before the yes. Leaving while it runs asks, then stops it, captures included; what was asked stays in the session.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from tshoot.session.store import Session
 from tshoot.tui.bridge import Bridge, Work
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.messages import Asked, RunClosed, RunMoved
+from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.story import UnderWay
+from tshoot.tui.ways_out import leaving
 from tshoot.tui.widgets.field.hosts import HostInput, HostNames
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
@@ -46,6 +48,7 @@ _TITLES: dict[Stage, str] = {
     "done": "Before and after",
 }
 _MOST = 200  # commands that are named
+_STOP = "Stop the verification and leave? A capture under way is stopped and removed from its target; what was asked stays in the session."
 
 
 class VerifyFix(ModalScreen[Done | None]):
@@ -56,14 +59,14 @@ class VerifyFix(ModalScreen[Done | None]):
             "y": "ask the checks again; or answer a question with yes",
             "n": "leave it; or answer a question with no",
             "t": "other names of the targets, where this machine knows them otherwise",
-            "q, escape": "leave; while it runs: stop, clean up, leave",
+            "q, escape": "leave; while it runs: asks, then stop, clean up, leave",
         }
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes"),
         Binding("n", "no", "No"),
         Binding("t", "hosts", "Targets"),
-        Binding("q,escape", "leave", "Leave", key_display="q"),
+        *leaving("leave", "Leave"),
     ]
 
     def __init__(self, folder: Path, settings: Settings, clock: Callable[[], float], look_after: Callable[[Bridge], object]) -> None:
@@ -136,6 +139,7 @@ class VerifyFix(ModalScreen[Done | None]):
         self._enter("running")
         self._bridge = Bridge(verifying(self._folder, self._settings, self._result, names.hosts), self._clock, on_targets=False)
         self._look_after(self._bridge)
+        self.query_one(QuestionBar).expect()
         self._bridge.begin(self.post_message)
 
     def on_run_moved(self, message: RunMoved) -> None:
@@ -202,13 +206,18 @@ class VerifyFix(ModalScreen[Done | None]):
             self.query_one(QuestionBar).give("no")
 
     def action_leave(self) -> None:
-        if self._stage == "running" and self._bridge:
+        if self._stage == "running":
+            self.app.push_screen(Confirm(_STOP, leaving=True), lambda sure: self._stop() if sure else None)
+        else:
+            self.dismiss((self._verdict, self._result[-1]) if self._verdict and self._result else None)
+
+    def _stop(self) -> None:
+        if self._stage == "running" and self._bridge:  # it may have ended while it was asked
             self._enter("stopping")
             self._bridge.cancel.cancel()
             self.query_one(QuestionBar).close()
             self._tick()
-        else:
-            self.dismiss((self._verdict, self._result[-1]) if self._verdict and self._result else None)
+            self.app.notify("the verification is stopped; what was asked stays in the session", severity="warning", markup=False)
 
 
 def plan_lines(checks: Checks, settings: Settings) -> Iterator[Line]:

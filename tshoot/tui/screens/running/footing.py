@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.binding import ActiveBinding
 
 _AROUND = 3  # columns beside a key and its word
-_ALWAYS = ("help", "leave")
+_ALWAYS = ("help", "close_search", "leave")
 
 
 def fitting(bindings: Mapping[str, ActiveBinding], width: int, first: Sequence[str]) -> dict[str, ActiveBinding]:
@@ -36,7 +36,7 @@ def _rank(action: str, first: Sequence[str]) -> tuple[int, int]:
 
 
 def _in_sight(ranked: Sequence[str]) -> list[str]:
-    """Help and leave stand at the end, where they always were."""
+    """Help and the ways out stand at the end, where they always were."""
     return [action for action in ranked if action not in _ALWAYS] + [action for action in ranked if action in _ALWAYS]
 
 

@@ -64,7 +64,7 @@ class RunGoals(RunTold):
             self._say(f"{path} is not there (any more)")
 
     def _say(self, text: str) -> None:
-        self.notify(clean_line(text), severity="warning", markup=False, timeout=6)
+        self.notify(clean_line(text), severity="warning", markup=False)
 
     @property
     def chosen_node(self) -> str:

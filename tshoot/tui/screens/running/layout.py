@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.css.query import NoMatches
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -20,7 +19,7 @@ from tshoot.model.verdicts import Verdict
 from tshoot.tui.bridge import Bridge
 from tshoot.tui.lines import line, span
 from tshoot.tui.messages import RunClosed
-from tshoot.tui.screens.running.footing import fitting
+from tshoot.tui.screens.running.fitted import FittedScreen
 from tshoot.tui.story import REGIONS, Region, UnderWay
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.output.telling import target_of
@@ -32,7 +31,7 @@ TITLES = {"path": "1 Path", "output": "2 Output", "evidence": "3 Evidence", "ver
 Leave = Callable[[], None]
 
 
-class RunRegions(Screen[None]):
+class RunRegions(FittedScreen):
     """What a run screen is made of, before anything is told. `leave` is called when the operator leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,21 +85,19 @@ class RunRegions(Screen[None]):
     # --- which region ---
 
     def action_show(self, region: Region) -> None:
-        bar = self.query_one(QuestionBar)
-        if not bar.choose(REGIONS.index(region)):
-            self._show(region)
+        self._show(region)
 
     def action_next_region(self, step: int = 1) -> None:
-        """The regions in turn, then the field of a question that is open."""
-        fields = [field for field in self.query("#question-answer, #question-choices") if field.display and self.query_one(QuestionBar).current]
-        places = [*REGIONS, *fields]
-        at = places.index(self.focused) if self.focused in fields else REGIONS.index(self._shown)
-        place = places[(at + step) % len(places)]
-        if isinstance(place, str):
-            self.set_focus(None)
-            self._show(place)
+        """A question that wants the keys first; from there the next region."""
+        places: list[Widget | None] = [*self.query_one(QuestionBar).places]
+        asked = self.focused if self.focused in places else None
+        if places and asked is None and step > 0:
+            self.set_focus(places[0])
+        elif asked is not None and 0 <= (at := places.index(asked) + step) < len(places):
+            self.set_focus(places[at])
         else:
-            place.focus()
+            self.set_focus(None)
+            self._show(self._shown if asked is not None and step < 0 else REGIONS[(REGIONS.index(self._shown) + step) % len(REGIONS)])
 
     def _show(self, region: Region) -> None:
         self._shown = region
@@ -181,13 +178,3 @@ class RunRegions(Screen[None]):
         if self._shown != "output":
             self._show("output")
         self._show_titles()
-
-    # --- the last line ---
-
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        return fitting(super().active_bindings, self.size.width, self.next_actions())
-
-    def next_actions(self) -> tuple[str, ...]:
-        """Actions whose keys are told first, as the run stands."""
-        return ()

@@ -1,23 +1,29 @@
 """The operator's keys on a live run: pause, step by step, retry, another branch, a note, an own command, a wait ended early.
 
-What is refused is said on the screen and changes nothing. A recorded run has no such keys.
+What is refused is said on the screen and changes nothing; what was typed for it stays in its field. A note can be made after the end, too: it goes
+into the session then. A recorded run has no such keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from tshoot.errors import UsageError
+from tshoot.cancel import CancelToken
+from tshoot.errors import TshootError, UsageError
 from tshoot.model.effects import RunCommand
-from tshoot.model.events import TargetSpec
+from tshoot.model.events import Event, NoteAdded, TargetSpec
+from tshoot.session.notes import add_note
 from tshoot.steering import ByHand, Edit, Run, Skip, Steering, approvals_for, can_end_early
 from tshoot.tui.messages import Question
 from tshoot.tui.screens.confirm import Confirm
 from tshoot.tui.screens.running.goals import RunGoals
-from tshoot.tui.screens.typed import Typed
+from tshoot.tui.screens.typed import Later, Typed
 from tshoot.tui.widgets.output.telling import target_of
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
@@ -25,7 +31,9 @@ from tshoot.tui.widgets.steering.branching import Branching
 from tshoot.tui.widgets.steering.own import OwnCommand, verdict_on
 from tshoot.tui.widgets.steering.pasted import Pasted
 
-_STEERING = {"pause", "step", "retry", "branch", "note", "own_command"}
+_STEERING = {"pause", "step", "retry", "branch", "own_command"}
+_OVER = ("nothing runs that could be steered", "the run is over, or has not begun")
+_PATIENCE = 0.1  # seconds between two looks whether the run is over
 
 
 class RunSteering(RunGoals):
@@ -45,6 +53,13 @@ class RunSteering(RunGoals):
         Binding("exclamation_mark,e", "own_command", "Command", key_display="!"),
     ]
 
+    class Noted(Message):
+        """A note that was made after the end stands in the session."""
+
+        def __init__(self, event: Event) -> None:
+            super().__init__()
+            self.event = event
+
     @property
     def _steering(self) -> Steering | None:
         """None where nothing can be steered (any more)."""
@@ -63,6 +78,8 @@ class RunSteering(RunGoals):
             return question is not None and question.effect is not None and _kind(parameters) in approvals_for(question.effect)
         if action in _STEERING:
             return steering is not None
+        if action == "note":
+            return steering is not None or self._noted_into is not None
         if action == "end_wait":
             return steering is not None and any(can_end_early(item.effect) for item in self._under_way)
         return True
@@ -80,7 +97,7 @@ class RunSteering(RunGoals):
     def action_approve(self, what: str) -> None:
         bar, question = self.query_one(QuestionBar), self._question
         effect = question.effect if question else None
-        if question is None or effect is None:
+        if question is None or effect is None or not bar.hears():
             return
         command = effect.command if isinstance(effect, RunCommand) else effect.key
         target = self._target_of(getattr(effect, "target", ""))
@@ -107,7 +124,7 @@ class RunSteering(RunGoals):
         steering = self._steering
         try:
             if steering is None:
-                raise UsageError("nothing runs that could be steered", "the run is over, or has not begun")
+                raise UsageError(*_OVER)
             do(steering)
         except UsageError as error:
             self._say(f"{error.message}: {error.hint}")
@@ -145,10 +162,6 @@ class RunSteering(RunGoals):
         take: Callable[[tuple[str, str]], None] = lambda choice: self._steer(lambda steering: steering.branch(node, *choice))  # noqa: E731
         self.app.push_screen(Branching(state.playbook, node), lambda choice: take(choice) if choice else None)
 
-    def action_note(self) -> None:
-        detail = "It stands in the session with the time and your name."
-        self.app.push_screen(Typed("A note", detail), lambda text: self._steer(lambda steering: steering.note(text)) if text else None)
-
     def action_own_command(self) -> None:
         state = self._steering.state if self._steering else None
         if state is None:
@@ -156,7 +169,58 @@ class RunSteering(RunGoals):
         output = self._view("output")
         here = self._target or (target_of(output.cursor.section) if output.cursor else "")
         targets = sorted(state.targets.values(), key=lambda target: target.role != here)
-        self.app.push_screen(OwnCommand(targets), lambda own: self._steer(lambda steering: steering.run(*own)) if own else None)
+        self.app.push_screen(OwnCommand(targets, self._run_own))
+
+    def _run_own(self, role: str, command: str) -> None:
+        """UsageError where it cannot be run (any more)."""
+        if self._steering is None:
+            raise UsageError(*_OVER)
+        self._steering.run(role, command)
+
+    # --- notes ---
+
+    @property
+    def _noted_into(self) -> Path | None:
+        """The session that a note goes into once there is a verdict, or the run has ended otherwise."""
+        ended = self._end is not None or self._verdict is not None
+        return self._folder if ended and self._bridge.on_targets and not self._stopping else None
+
+    def action_note(self) -> None:
+        self.app.push_screen(Typed("A note", "It stands in the session with the time and your name.", keep=self._keep_note))
+
+    def _keep_note(self, text: str) -> str | Later:
+        """By the run while it lasts, else into its session: why not, where not."""
+        steering, folder = self._bridge.steering, self._noted_into
+        if steering is None:
+            return ": ".join(_OVER)
+        try:
+            if self._steering is None:
+                note = steering.noted(text)
+                return ": ".join(_OVER) if folder is None else lambda over: self._add_note(folder, note, over)
+            steering.note(text)
+        except UsageError as error:
+            return f"{error.message}: {error.hint}"
+        return ""
+
+    def _add_note(self, folder: Path, note: NoteAdded, over: CancelToken) -> str:
+        """Once the run has let go of its session. In a thread: a log is read to its end before it is gone on with."""
+        while not self._bridge.wait(_PATIENCE):
+            if over.cancelled:
+                return ""
+        try:
+            event = add_note(folder, note)
+        except TshootError as error:
+            return f"{error.message}: {error.hint}"
+        with suppress(RuntimeError):  # the interface was left meanwhile
+            self.post_message(self.Noted(event))
+        return ""
+
+    def on_run_steering_noted(self, message: Noted) -> None:
+        if self._end is None:  # what was told before it is still on its way
+            self.set_timer(_PATIENCE, lambda: self.on_run_steering_noted(message))
+            return
+        self.on_run_moved(self._bridge.afterwards(message.event))
+        self.notify("the note stands in the session", markup=False)
 
 
 def _kind(parameters: tuple[object, ...]) -> type[object]:

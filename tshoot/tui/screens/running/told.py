@@ -15,7 +15,7 @@ from tshoot.session.archive.similar import Similar, similar_to
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.messages import Asked, RunClosed, RunMoved, RunOpened
 from tshoot.tui.screens.running.layout import RunRegions
-from tshoot.tui.story import REGIONS
+from tshoot.tui.story import REGIONS, Region
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.header import Header
@@ -34,6 +34,7 @@ _YOUNG = (5000, 2, 1000)
 class RunTold(RunRegions):
     app: Navigation
     _now: Line | None = None  # what is told of the present
+    _ending: Line | None = None  # of the end
 
     def on_mount(self) -> None:
         sys.setswitchinterval(_SWITCH)
@@ -79,6 +80,12 @@ class RunTold(RunRegions):
             self.query_one(QuestionBar).ask(message.question)
             self._tick()
 
+    def on_lines_view_search_closed(self) -> None:
+        """To the field of a question that came meanwhile, and did not take the keys from the search."""
+        bar = self.query_one(QuestionBar)
+        if bar.current and bar.current.form in ("choice", "text", "secret"):
+            self.set_focus(bar.places[0])
+
     def on_run_closed(self, message: RunClosed) -> None:
         self._end = message
         self.query_one(QuestionBar).close()
@@ -102,20 +109,37 @@ class RunTold(RunRegions):
             self._view("verdict").put("similar", [BLANK, line(("Incidents like this one", "heading")), *rows])
 
     def _show_end(self, message: RunClosed) -> None:
-        header, now = self.query_one(Header), self.query_one("#now", LinesView)
+        header = self.query_one(Header)
         if message.error:
             header.show_state("! failed", "bad")
-            now.put("now", [line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint, "dim"), hang=2)])
+            self._ending = line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint, "dim"), hang=2)
         elif self._verdict:
             text, style = mark(self._verdict)
             header.show_state(text, style)
-            now.put("now", [headline(self._verdict)])
+            self._ending = headline(self._verdict)
             if self._folder:
                 self._look_for_similar(self._folder)
         else:
             header.show_state("- cancelled", "warn")
-            now.put("now", [line(("no verdict was reached", "dim"))])
-        self._show("verdict")
+            self._ending = line(("no verdict was reached", "dim"))
+        if self.is_typed_into:  # what is typed next would be commands there
+            self.query_one("#now", LinesView).put("now", [line(("4 shows the verdict  ", "accent"), *self._ending.spans, hang=2)])
+        else:
+            self._show("verdict")
+
+    @property
+    def is_typed_into(self) -> bool:
+        """Whether letters go into a field or a search."""
+        return self.focused is not None and self.focused.check_consume_key("y", "y")
+
+    def _focus_shown(self) -> None:
+        if not self.is_typed_into:
+            super()._focus_shown()
+
+    def _show(self, region: Region) -> None:
+        super()._show(region)
+        if region == "verdict" and self._end and self._ending:
+            self.query_one("#now", LinesView).put("now", [self._ending])
 
     def _tick(self) -> None:
         if self._end or not self.is_mounted:

@@ -121,8 +121,12 @@ class Field(Vertical):
         said.set_classes("trial said" if content is not None else "trial")
         said.update(content or "")
 
+    def on_descendant_focus(self) -> None:
+        """All of it in sight, on a small terminal, too."""
+        self.call_after_refresh(self.scroll_visible, animate=False)
+
     def focus_input(self) -> None:
-        self.query_one(Input).focus()
+        self.query_one(Input).focus(scroll_visible=False)  # by where it was before the first picture; we do it after
 
     def offer_last(self, last: str) -> None:
         """What it was last time, as a hint; `take_last` puts it in."""

@@ -30,9 +30,10 @@ class Form(VerticalScroll):
         }
     }
 
-    def __init__(self, playbook: Playbook, opening: Opening) -> None:
+    def __init__(self, playbook: Playbook, opening: Opening, own: Mapping[tuple[str, str], str] | None = None) -> None:
+        """`own`: the `own_values` of a form of this playbook that was left."""
         super().__init__(id="form", can_focus=False)
-        self._playbook, self._opening = playbook, opening
+        self._playbook, self._opening, self._own = playbook, opening, own or {}
         self._last: LastUsed | None = None
         self._inventory: Inventory | None = None
 
@@ -42,14 +43,26 @@ class Form(VerticalScroll):
 
     def _fields(self) -> Iterator[Field]:
         for role in self._playbook.roles.values():
-            yield target_field(role, self._opening.targets.get(role.name, ""))
+            yield target_field(role, self._begins("target", role.name, self._opening.targets))
             if len(role.platforms) > 1:
-                yield platform_field(role, self._opening.platforms.get(role.name, ""))
+                yield platform_field(role, self._begins("platform", role.name, self._opening.platforms))
         for spec in self._playbook.inputs.values():
-            yield input_field(spec, self._opening.inputs.get(spec.name, ""))
+            yield input_field(spec, self._begins("input", spec.name, self._opening.inputs))
+
+    def _begins(self, kind: str, label: str, given: Mapping[str, str]) -> str:
+        """What the field holds at first: what the operator put in before he left, else what tshoot was opened with."""
+        return self._own.get((kind, label)) or given.get(label, "")
+
+    def own_values(self) -> dict[tuple[str, str], str]:
+        """What the operator put in himself, by kind and label of the field."""
+        return {(field.kind, field.label): field.value for field in self.fields if field.value and field.chosen}
 
     def on_mount(self) -> None:
         self.border_title = "Set-up"
+
+    def on_resize(self) -> None:
+        if field := next((field for field in self.fields if field.has_focus_within), None):
+            self.call_after_refresh(field.scroll_visible, animate=False)
 
     @property
     def fields(self) -> list[Field]:

@@ -11,7 +11,7 @@ from tshoot.model.text import clean_line
 from tshoot.session.store import SessionEntry
 from tshoot.tui.lines import BLANK, Line, line, span
 from tshoot.tui.matching import Match
-from tshoot.tui.paths import Choice, Place
+from tshoot.tui.paths import Choice, Place, folded
 
 SIGNS = {"fault": "✗", "healthy": "✓", "inconclusive": "?"}
 _SOURCES = {"symptom": "symptom", "title": "title", "cause": "can prove", "description": "description", "text": "in the text of"}
@@ -79,10 +79,11 @@ def session_row(entry: SessionEntry) -> Content:
 
 def session_lines(entry: SessionEntry) -> list[Line]:
     outcome = " ".join(filter(None, (SIGNS.get(entry.verdict, "-"), entry.verdict or entry.state, entry.cause)))
-    rows = {"playbook": entry.playbook, "started": when(entry), "state": entry.state, "problem": entry.problem, "kept in": str(entry.path)}
+    rows = {"session": entry.id, "playbook": entry.playbook, "started": when(entry), "state": entry.state, "problem": entry.problem}
+    rows["kept in"] = folded(entry.path.parent)
     told = [line((f"{name:10}", "dim"), span(text), hang=10) for name, text in rows.items() if text]
     again = "it cannot be shown; the others can" if entry.state == "broken" else "enter shows it again, from its log alone"
-    return [line(span(outcome, "strong")), BLANK, *told, BLANK, line((again, "dim"))]
+    return [line(span(outcome, "strong")), *told, BLANK, line((again, "dim"))]
 
 
 def when(entry: SessionEntry) -> str:

@@ -28,7 +28,7 @@ class LinesView(LinesRegion):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("n", "next_match(1)", "Next match"),
         Binding("N", "next_match(-1)", "Match before", show=False),
-        Binding("escape", "close_search", "Close search", show=False),
+        Binding("escape", "close_search", "Close search", key_display="esc"),
     ]
     HELP: ClassVar[dict[str, dict[str, str]]] = {  # type: ignore[assignment]  # Textual's own is one text
         "A region of lines": {
@@ -47,6 +47,17 @@ class LinesView(LinesRegion):
         def __init__(self, view: LinesView, goal: Goal, place: Place | None) -> None:
             super().__init__()
             self.view, self.goal, self.place = view, goal, place
+
+        @property
+        def control(self) -> LinesView:
+            return self.view
+
+    class SearchClosed(Message):
+        """Nothing is looked for any more."""
+
+        def __init__(self, view: LinesView) -> None:
+            super().__init__()
+            self.view = view
 
         @property
         def control(self) -> LinesView:
@@ -129,6 +140,7 @@ class LinesView(LinesRegion):
     def action_close_search(self) -> None:
         self.prompt.close()
         self.screen.refresh_bindings()
+        self.post_message(self.SearchClosed(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_match":
@@ -149,7 +161,7 @@ class LinesView(LinesRegion):
         if event.key == "enter":
             self.prompt.enter()
         elif event.key == "escape":
-            self.prompt.close()
+            self.action_close_search()
         elif event.key == "backspace":
             self.prompt.rub_out()
         elif event.is_printable and event.character:

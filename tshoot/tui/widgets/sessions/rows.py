@@ -14,6 +14,7 @@ from tshoot.session.archive.similar import Similar
 from tshoot.session.glance import Glance
 from tshoot.session.store import SessionEntry
 from tshoot.tui.lines import BLANK, Line, Span, line, span
+from tshoot.tui.paths import folded
 from tshoot.tui.widgets.verdict.telling import similar_rows, verdict_lines
 
 _SIGNS = {"fault": ("✗", "bad"), "healthy": ("✓", "good"), "inconclusive": ("?", "warn")}
@@ -103,7 +104,7 @@ def detail_lines(entry: SessionEntry, seen: Glance | None, verdict: Verdict | No
         "state": entry.state,
         "problem": entry.problem,
         **({target.role: f"{target.host} ({target.platform})" for target in seen.targets[:20]} if seen else {}),
-        "kept in": str(entry.path),
+        "kept in": folded(entry.path.parent),
     }
     for name, text in told.items():
         if text:

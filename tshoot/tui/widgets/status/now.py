@@ -20,12 +20,15 @@ def now_line(under_way: tuple[UnderWay, ...], clock: float) -> Line:
 
 def waits_for(under_way: tuple[UnderWay, ...]) -> str:
     """In words, for whoever wants to stop."""
-    return ", ".join(_doing(item.effect) for item in under_way) or "the targets to be cleaned up"
+    return ", ".join("an answer" if item.unsent else _doing(item.effect) for item in under_way) or "the targets to be cleaned up"
 
 
 def _item(item: UnderWay, seconds: float) -> list[Span]:
     if isinstance(item.effect, AskOperator):
         return [("▶ ", "accent"), ("waiting for your answer", "strong")]
+    if item.unsent:
+        what = item.effect.command if isinstance(item.effect, RunCommand) else _doing(item.effect)
+        return [("▶ ", "accent"), ("not run yet: waits for your answer", "strong"), ("  ", ""), span(what, "dim", 60)]
     bound = _bound(item.effect, seconds) if isinstance(item.effect, StartCapture | Wait) or not item.text else ""
     spans = [("▶ ", "accent"), span(_words(item), "strong", 160)]
     if item.total:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Click, Key
+from textual.events import Click
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
@@ -36,6 +37,8 @@ class Timeline(Vertical):
             "◆ ✎ ⚑ ↻ ●": "a decision, a note, the verdict, a verification of the fix; where you are",
         }
     }
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close_field", "Back", key_display="esc")]
 
     class Picked(Message):
         """An event was pointed at."""
@@ -131,10 +134,11 @@ class Timeline(Vertical):
         else:
             self.close()
 
-    def on_key(self, event: Key) -> None:
-        if event.key == "escape" and self.asks:
-            event.stop()
-            self.close()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "close_field" or self.asks
+
+    def action_close_field(self) -> None:
+        self.close()
 
 
 def _content(row: Line) -> Content:
