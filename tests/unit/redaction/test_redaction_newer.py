@@ -47,6 +47,8 @@ def altered(folder: Path, change: Callable[[list[dict[str, Any]]], None]) -> Ses
         raw = json.dumps({**line, "n": number, **({"prev": hashlib.sha256(raw).hexdigest()} if number else {})}).encode() + b"\n"
         out += raw
     log.write_bytes(out)
+    for place in (folder, *folder.rglob("*")):  # of a checkout, they are as open as git makes them
+        place.chmod(0o700 if place.is_dir() else 0o600)
     return open_session(folder.parent, str(folder))
 
 

