@@ -146,7 +146,7 @@ async def test_a_note_after_the_verdict_stands_in_session_report_and_picture(tmp
     device, app = Device(), TshootApp(Opening())
     async with app.run_test(size=NARROW) as pilot:
         await at_the_end(pilot, device, tmp_path)
-        assert "a Note" in last_line(pilot)
+        await until(pilot, lambda: "a Note" in last_line(pilot), "the keys")
         before = verify(device.folder)  # its capture is none
         for text in (NOTE, "password: hunter2 was used"):
             await pilot.press("a", *text, "enter")

@@ -44,7 +44,7 @@ def test_packets_with_a_wrong_filter(snap_compare) -> None:
     async def before(pilot) -> None:
         await settled(pilot)
         await pilot.press("slash", *"rpcx")
-        await until(pilot, lambda: "neither a field" in screen_text(pilot), "the error")
+        await until(pilot, lambda: "rpcx is neither a field" in screen_text(pilot), "the error")
 
     assert snap_compare(app(), terminal_size=(80, 24), run_before=before)
 
