@@ -330,6 +330,14 @@ async def with_test_begun(pilot, given: Opening) -> None:
     await pilot.press("ctrl+t")
 
 
+async def with_password_given(pilot, given: Opening, served: Served) -> None:
+    """The same, where the device asks for its password, which is given."""
+    await with_test_begun(pilot, given)
+    await until(pilot, lambda: "assword" in asked(pilot), "the prompt")
+    pilot.app.screen.query_one("#question-answer", Input).value = served.devices["host"].password
+    await pilot.press("enter")
+
+
 async def test_a_test_logs_in_and_tells_what_runs_there(tmp_path: Path, served: Served) -> None:
     given = opening_of(served, tmp_path, known=True)
     app = TshootApp(given)
@@ -361,10 +369,7 @@ async def test_a_password_is_asked_for_once_and_the_test_passes(tmp_path: Path, 
     given = without_key(opening_of(served, tmp_path, known=True))
     app = TshootApp(given)
     async with app.run_test(size=(80, 24)) as pilot:
-        await with_test_begun(pilot, given)
-        await until(pilot, lambda: "assword" in asked(pilot), "the prompt")
-        app.screen.query_one("#question-answer", Input).value = served.devices["host"].password
-        await pilot.press("enter")
+        await with_password_given(pilot, given, served)
         await until(pilot, lambda: "✓ logged in" in trial(pilot), "the login")
         assert served.devices["host"].password not in screen_text(pilot)
         assert len(attempts) == 1
@@ -385,10 +390,7 @@ async def test_what_a_test_was_given_is_wiped_when_the_set_up_is_left(tmp_path: 
     given = without_key(opening_of(served, tmp_path, known=True))
     app = TshootApp(given)
     async with app.run_test(size=(80, 24)) as pilot:
-        await with_test_begun(pilot, given)
-        await until(pilot, lambda: "assword" in asked(pilot), "the prompt")
-        app.screen.query_one("#question-answer", Input).value = served.devices["host"].password
-        await pilot.press("enter")
+        await with_password_given(pilot, given, served)
         await until(pilot, lambda: app.screen.trials is None, "the end of the test")
         held = app.screen.settings.ssh.credentials
         assert held._given

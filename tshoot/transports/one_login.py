@@ -14,6 +14,7 @@ from tshoot.errors import TargetError
 from tshoot.model.events import TARGET_FAILURES, CommandRan
 from tshoot.transports.base import CommandTimeout
 from tshoot.transports.bounded import acquire
+from tshoot.transports.login.credentials import Account
 from tshoot.transports.settings import SshSettings
 
 _PATIENCE = 1.0  # seconds for a lasting command that is just ending
@@ -35,7 +36,14 @@ class Closeable(Protocol):
     def close(self) -> None: ...
 
 
-Made = TypeVar("Made", bound=Closeable)
+class Connected(Closeable, Protocol):
+    @property
+    def account(self) -> Account:
+        """Of the login at the target: the very object by which the credentials know it."""
+        ...
+
+
+Made = TypeVar("Made", bound=Connected)
 
 
 class OneLogin(Generic[Made]):
@@ -47,6 +55,7 @@ class OneLogin(Generic[Made]):
         self._made: Made | None = None
         self._failure: TargetError | None = None
         self._closed = False
+        self._nobody = Account("", host)
         self._connecting = threading.Lock()
         self._places = {lasting: threading.Semaphore(settings.max_channels) for lasting in (False, True)}
 
@@ -88,6 +97,11 @@ class OneLogin(Generic[Made]):
         """A command's end that is the target's: remembered, and raised with what was printed so far."""
         self._failure = self._failure or TargetError(kind, message, GONE)
         raise CommandTimeout(kind, message, GONE, partial)
+
+    @property
+    def account(self) -> Account:
+        """Who is logged in, the very object by which the credentials know this login; what was typed where nobody is yet."""
+        return self._made.account if self._made is not None else self._nobody
 
     # --- places for channels ---
 

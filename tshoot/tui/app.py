@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tshoot.errors import TshootError, UsageError
+from tshoot.errors import Cancelled, TshootError, UsageError
 from tshoot.model.text import clean_line
 from tshoot.opening import Opening
 from tshoot.tui.navigation import Navigation
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _LONGEST_STOP = 12.0  # seconds that a closed screen waits for its run to have cleaned up
 _LEFT = 0.5  # where the operator left a run that was stopping
-_CANCELLED = 130
 _STANDS_STILL = (
     "Suspend tshoot? The run stands still with it: what a target does already it ends by itself, within its limits;"
     " nothing new is started, and a device may close a connection that is silent. `fg` comes back."
@@ -106,7 +105,7 @@ class TshootApp(Navigation):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, partial(self.exit, _CANCELLED))
+                loop.add_signal_handler(number, partial(self.exit, Cancelled.exit_code))
 
     # --- what holds everywhere ---
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tshoot.errors import Cancelled
 from tshoot.model.text import clean_line
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from tshoot.tui.messages import RunClosed
 
 _LONGEST = 300
-CANCELLED = 130
 
 
 def parting_lines(bridges: Sequence[Bridge], record: Path | None) -> list[str]:
@@ -41,11 +41,11 @@ def _ended(closed: RunClosed | None) -> str:
 def exit_code(closed: RunClosed | None) -> int:
     """The exit code of the command line's contract for how a run ended (None: it was not waited for)."""
     if closed is None:
-        return CANCELLED
+        return Cancelled.exit_code
     if closed.error:
         return closed.error.exit_code
     if closed.verdict is None:
-        return CANCELLED
+        return Cancelled.exit_code
     if closed.verdict.kind == "inconclusive":
         return 4 if closed.verdict.target_failed else 3
     return 1 if closed.verdict.kind == "fault" else 0

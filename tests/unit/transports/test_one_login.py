@@ -8,11 +8,13 @@ import pytest
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
+from tshoot.transports.login.credentials import Account
 from tshoot.transports.one_login import OneLogin
 from tshoot.transports.settings import SshSettings
 
 
 class Made:
+    account = Account("ops", "r1")
     closed = False
 
     def close(self) -> None:

@@ -14,7 +14,6 @@ from tshoot.errors import TargetError
 from tshoot.transports import hints
 from tshoot.transports.base import Prompter
 from tshoot.transports.bounded import Deadline, bounded
-from tshoot.transports.login.credentials import Account
 from tshoot.transports.one_login import GONE, Closeable, OneLogin
 from tshoot.transports.openssh.failures import gone
 from tshoot.transports.openssh.master import Master
@@ -39,7 +38,6 @@ class OpenSshLink(OneLogin[Master]):
         super().__init__(host, settings)
         self.prompter, self._on_note = prompter, on_note
         self._open: set[Held] = set()
-        self._nobody = Account("", host)
 
     # --- the connection ----------------------------------------------------------------------------
 
@@ -71,11 +69,6 @@ class OpenSshLink(OneLogin[Master]):
         if master is None or not master.running:
             self.fail("closed", f"{self.host}: the connection was lost{self.last_words}", GONE)
         return master
-
-    @property
-    def account(self) -> Account:
-        """Who is logged in, the same object for all of one login; what was typed where nobody is yet."""
-        return self._made.account if self._made is not None else self._nobody
 
     @property
     def last_words(self) -> str:

@@ -16,7 +16,6 @@ from tshoot.transports.bounded import Deadline, bounded
 from tshoot.transports.cli.terminal import Terminal, ask_for_shell
 from tshoot.transports.config.host_settings import HostSettings
 from tshoot.transports.config.way import find_way
-from tshoot.transports.login.credentials import Account
 from tshoot.transports.one_login import GONE, OneLogin
 from tshoot.transports.settings import SshSettings
 from tshoot.transports.ssh.channel import open_channel
@@ -40,7 +39,6 @@ class SshLink(OneLogin[Connection]):
     ) -> None:
         super().__init__(host, settings)
         self._way, self.prompter, self._on_note = way, prompter, on_note
-        self._nobody = Account("", host)
 
     # --- the connection ----------------------------------------------------------------------------
 
@@ -67,11 +65,6 @@ class SshLink(OneLogin[Connection]):
     @property
     def _current(self) -> HopClient | None:
         return self._made.client if self._made is not None else None
-
-    @property
-    def account(self) -> Account:
-        """Who is logged in, the very object by which the credentials know this login; what was typed where nobody is yet."""
-        return self._made.account if self._made is not None else self._nobody
 
     @property
     def last_words(self) -> str:

@@ -18,6 +18,7 @@ from tshoot.tui.screens.running.layout import RunRegions
 from tshoot.tui.story import REGIONS, Region
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
+from tshoot.tui.widgets.question.quiet import is_typed_into
 from tshoot.tui.widgets.status.header import Header
 from tshoot.tui.widgets.status.now import now_line, waits_for
 from tshoot.tui.widgets.verdict.telling import headline, mark, similar_rows
@@ -122,18 +123,13 @@ class RunTold(RunRegions):
         else:
             header.show_state("- cancelled", "warn")
             self._ending = line(("no verdict was reached", "dim"))
-        if self.is_typed_into:  # what is typed next would be commands there
+        if is_typed_into(self.focused):  # what is typed next would be commands there
             self.query_one("#now", LinesView).put("now", [line(("4 shows the verdict  ", "accent"), *self._ending.spans, hang=2)])
         else:
             self._show("verdict")
 
-    @property
-    def is_typed_into(self) -> bool:
-        """Whether letters go into a field or a search."""
-        return self.focused is not None and self.focused.check_consume_key("y", "y")
-
     def _focus_shown(self) -> None:
-        if not self.is_typed_into:
+        if not is_typed_into(self.focused):
             super()._focus_shown()
 
     def _show(self, region: Region) -> None:
