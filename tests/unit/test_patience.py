@@ -8,6 +8,7 @@ parser gets a fixture's lines by the thousand, where twice as many must not take
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import json
 import pkgutil
@@ -163,19 +164,24 @@ class Slow(Exception):
 
 def seconds(call: Callable[[], object]) -> float:
     """How long it takes; a hopeless one is ended after half a second."""
+    ended = False
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        raise Slow
+        if not ended:
+            raise Slow
 
     before = signal.signal(signal.SIGVTALRM, end)
+    gc.disable()  # what is raised within a callback of the collector is ignored
     started = time.process_time()
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0.5, 0.1)  # again: raised within a callback of the collector it is ignored
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)
         call()
     except Slow:
         pass
     finally:
+        ended = True
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        gc.enable()
         signal.signal(signal.SIGVTALRM, before)
     return time.process_time() - started
 
