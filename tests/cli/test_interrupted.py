@@ -110,7 +110,7 @@ def killed_after(at: Bench, events: int) -> None:
     else:
         wait_until(lambda: capturing(at), "a capture")
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(20)
+    process.wait(60)
     assert process.returncode == -signal.SIGKILL
 
 

@@ -78,7 +78,7 @@ def test_what_passes_waits_until_the_question_is_answered(terminal: Terminal) ->
     view(Progress("c/1", "2 kB of 20 MB"))
     asked = Asked(cancel)
     try:
-        wait_until(terminal.screen.is_asking, "the question", 20)
+        wait_until(terminal.screen.is_asking, "the question")
         before = terminal.screen.getvalue()
         terminal.type("ye")
         LineView()(Progress("c/1", "4 kB of 20 MB"))
@@ -96,7 +96,7 @@ def test_a_line_that_comes_meanwhile_stands_between_and_the_question_comes_again
     cancel = CancelToken()
     asked = Asked(cancel)
     try:
-        wait_until(terminal.screen.is_asking, "the question", 20)
+        wait_until(terminal.screen.is_asking, "the question")
         LineView()(EffectRequested(1.7e9, AskOperator("other/1", "other", "Something else?")))
         assert "Something else?" in capsys.readouterr().out
         assert terminal.screen.getvalue().endswith(f"{PROMPT}\n{PROMPT}"), "the question stays, and is the last line again"
@@ -109,7 +109,7 @@ def test_a_line_that_comes_meanwhile_stands_between_and_the_question_comes_again
 def test_a_stop_leaves_no_question_open(terminal: Terminal) -> None:
     cancel = CancelToken()
     asked = Asked(cancel)
-    wait_until(terminal.screen.is_asking, "the question", 20)
+    wait_until(terminal.screen.is_asking, "the question")
     diagnostics.note("stopping cleanly")
     assert f"{PROMPT}\ntshoot: stopping cleanly\n" in terminal.screen.getvalue()
     cancel.cancel()
@@ -131,9 +131,9 @@ def test_lines_typed_before_a_question_are_no_answer_to_it(terminal: Terminal) -
     thread = threading.Thread(target=ask)
     thread.start()
     try:
-        wait_until(lambda: terminal.screen.is_asking("[yes/no] ") or answers, "the first question", 20)
+        wait_until(lambda: terminal.screen.is_asking("[yes/no] ") or answers, "the first question")
         terminal.type("no\nyes\n")
-        wait_until(lambda: terminal.screen.is_asking("Remove it? [yes/no] "), "the second question", 20)
+        wait_until(lambda: terminal.screen.is_asking("Remove it? [yes/no] "), "the second question")
         terminal.type("no\n")
         thread.join(30)
         assert answers == [False, False]

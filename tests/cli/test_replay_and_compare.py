@@ -93,7 +93,7 @@ def test_steps_wait_for_enter_on_a_terminal_and_q_leaves(home: Home) -> None:
         for count in (1, 2, 3):
             wait_until(lambda count=count: asks(count), what=f"question {count}")
             os.write(terminal, b"\n" if count < 3 else b"q\n")
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

@@ -124,7 +124,7 @@ class Scene:
         end = time.monotonic() + 30
         while self.read(0.2) and time.monotonic() < end and self.process.poll() is None:
             pass
-        self.process.wait(10)
+        self.process.wait(60)
         os.close(self.master)
         return b"".join(self.said)
 

@@ -299,12 +299,12 @@ def test_cancel_while_the_operator_is_asked(tmp_path):
     class Absent(Operator):
         def secret(self, prompt, host, echo):
             asked.set()
-            done.wait(20)
+            done.wait(60)
 
     asked, done, cancel = threading.Event(), threading.Event(), CancelToken()
     with OddServer(tmp_path / "odd", Manners(methods="password", password="s3cret")) as server:
         transport = by_ssh(server, Absent())
-        threading.Thread(target=lambda: (asked.wait(10), cancel.cancel())).start()
+        threading.Thread(target=lambda: (asked.wait(60), cancel.cancel())).start()
         with pytest.raises(Cancelled):
             transport.connect(cancel)
         done.set()

@@ -175,10 +175,10 @@ def test_cancel_while_the_secret_is_asked(unprivileged, cancel):
     class Absent(Operator):
         def secret(self, prompt, host, echo):
             asked.set()
-            done.wait(20)
+            done.wait(60)
 
     transport = cli_transport(unprivileged, Absent(), recipe=ENABLE)
-    threading.Thread(target=lambda: (asked.wait(10), cancel.cancel())).start()
+    threading.Thread(target=lambda: (asked.wait(60), cancel.cancel())).start()
     with pytest.raises(Cancelled):
         transport.connect(cancel)
     done.set()

@@ -60,7 +60,7 @@ class Peer:
             except OSError:
                 return
             if not self.close:
-                self.over.wait(10)
+                self.over.wait(60)
 
     def __enter__(self) -> Peer:
         self.thread.start()

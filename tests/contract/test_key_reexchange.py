@@ -77,7 +77,7 @@ def test_what_has_arrived_is_read_in_full_when_it_goes_on(connected):
     stalled = Stalled(server, client_of(transport))
     assert process.pump(0) is False
     stalled.go_on()
-    assert process.wait(20)
+    assert process.wait(60)
     assert len(process.output()[0]) == 100_000
     process.close()
 

@@ -152,7 +152,7 @@ def test_process_lines_and_end(transport, cancel):
     process = transport.spawn("echo one; sleep 0.2; printf two; echo e >&2; exit 5", cancel=cancel)
     assert process.read_line(5) == "one"
     assert process.read_line(5) == "two"
-    assert process.wait(5)
+    assert process.wait(60)
     assert process.exit_status == 5
     assert process.output() == (b"one\ntwo", b"e\n")
     assert process.read_line(0.1) is None

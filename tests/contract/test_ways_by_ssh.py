@@ -147,7 +147,7 @@ def test_closing_the_client_of_a_hop_raises_nothing(three, tmp_path):
     assert client.sock._closed is False, "paramiko looks at it while its thread still runs"
     client.close()
     assert client.sock._closed is True
-    assert process.wait(10), "its channels end with it"
+    assert process.wait(60), "its channels end with it"
     transport.close()
     wait_until(lambda: not client.is_alive(), what="the end of its thread")
 
@@ -274,7 +274,7 @@ def test_cancel_while_a_hop_asks(three, tmp_path):
             self.keys.append(key)
             if len(self.keys) == 2:
                 cancel.cancel()
-                done.wait(20)
+                done.wait(60)
             return True
 
     config, _ = way(three)
@@ -592,7 +592,7 @@ def test_a_host_behind_a_hop_that_answers_no_more_is_lost(three, tmp_path):
     assert process.read_line(10) == "alive", "a server that answers is left alone"
     os.kill(session, signal.SIGSTOP)
     try:
-        assert process.wait(20)
+        assert process.wait(60)
         assert process.exit_status is None
         with pytest.raises(TargetError) as caught:
             transport.run("true", timeout=5, cancel=CancelToken())

@@ -74,7 +74,7 @@ class Host:
         """End a service by its own process id (nsenter has become the service)."""
         process = self.processes.pop(service)
         subprocess.run(["kill", f"-{signal}", str(process.pid)], check=True)
-        process.wait(10)
+        process.wait(60)
 
     def ready(self, service: str, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds; OSError with the service's output where it ended instead."""

@@ -41,7 +41,7 @@ def observe(case: Case, hosts: dict[str, Host], folder: Path) -> None:
     time.sleep(_SETTLE)
     for name, process in captures.items():
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         (folder / f"{name}.pcap").write_bytes((hosts[str(seen["captures"][name]["on"])].folder / f"{name}.pcap").read_bytes())
 
 

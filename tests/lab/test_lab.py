@@ -44,7 +44,7 @@ def test_nothing_lives_on(end: signal.Signals) -> None:
         wait_until(lambda: "tcpdump" in programs(mark).values())  # deep in the run: a capture on the host, over SSH
         started = programs(mark)
         runner.send_signal(end)
-        runner.wait(20)
+        runner.wait(60)
         wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in started) and not programs(mark))
     finally:
         runner.kill()

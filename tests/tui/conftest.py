@@ -6,10 +6,12 @@ import html
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension, normalize_svg
 from syrupy.assertion import SnapshotAssertion
+from textual.app import App
 from textual.pilot import Pilot
 
 from tshoot.tui.app import TshootApp
@@ -45,6 +47,20 @@ def _whole_effects(monkeypatch: pytest.MonkeyPatch) -> None:
             await pilot.pause(0)
 
     monkeypatch.setattr(Pilot, "press", pressed)
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float | None]]:
+    """What was said over the screen and for how many seconds, also what is gone by now."""
+    said: list[tuple[str, float | None]] = []
+    notify = App.notify
+
+    def recorded(app: App[int], message: str, **how: Any) -> None:
+        said.append((message, how.get("timeout")))
+        notify(app, message, **how)
+
+    monkeypatch.setattr(App, "notify", recorded)
+    return said
 
 
 @pytest.fixture

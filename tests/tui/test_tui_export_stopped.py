@@ -39,7 +39,7 @@ class Slow:
     def __call__(self, *words: object, **named: object) -> object:
         token = self._token_of(*words, **named)
         self.begun.set()
-        if token.wait(20):
+        if token.wait(60):
             self.stopped.set()
             raise Cancelled
         return 0
@@ -62,7 +62,9 @@ async def asked_for_path(pilot, key: str, path: Path, give: str) -> None:
 
 @pytest.mark.parametrize("leave", ["q", "ctrl+c"])
 @pytest.mark.parametrize("what", ["export", "import", "look into", "verify"])
-async def test_leaving_stops_what_is_under_way(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, leave: str) -> None:
+async def test_leaving_stops_what_is_under_way(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notices: list[tuple[str, float | None]], what: str, leave: str
+) -> None:
     packed = tmp_path / "a.tshoot"
     export.export_session(Session(GOLDEN, read_header(GOLDEN)), packed, force=False, cancel=CancelToken())
     slow = Slow(lambda *words, **named: named.get("cancel") or next(word for word in words if isinstance(word, CancelToken)))
@@ -77,13 +79,13 @@ async def test_leaving_stops_what_is_under_way(root: Path, tmp_path: Path, monke
             await pilot.press("v")
         else:
             await asked_for_path(pilot, "i", packed, "enter" if what == "import" else "ctrl+o")
-        await until(pilot, slow.begun.is_set, "its beginning", seconds=10)
+        await until(pilot, slow.begun.is_set, "its beginning")
         if what == "export":
-            assert any("leaving this screen stops it" in said.message for said in app._notifications)
+            assert any("leaving this screen stops it" in text for text, _ in notices)
         await pilot.press(leave)
         if leave == "q":
-            await until(pilot, slow.stopped.is_set, "its end", seconds=5)
-    assert slow.stopped.wait(5), "with the whole interface it ends, too"
+            await until(pilot, slow.stopped.is_set, "its end")
+    assert slow.stopped.wait(60), "with the whole interface it ends, too"
 
 
 def test_an_export_that_is_cancelled_at_its_last_byte_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,7 @@ async def test_the_scroll_bar_covers_no_letter(tmp_path: Path) -> None:
     app = TshootApp(opening(tmp_path))
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(TextAnalysisScreen(TRANSCRIPT))
-        await until(pilot, lambda: "│ carries it." in screen_text(pilot), "the line broken before the scroll bar", 20.0)
+        await until(pilot, lambda: "│ carries it." in screen_text(pilot), "the line broken before the scroll bar")
 
 
 async def test_hostile_names_and_texts_are_shown_as_they_are(tmp_path: Path) -> None:
@@ -426,13 +426,13 @@ async def test_a_test_can_be_cancelled_and_left(tmp_path: Path, served: Served, 
         await with_test_begun(pilot, given)
         await until(pilot, lambda: "assword" in asked(pilot), "the prompt")
         await pilot.press("ctrl+t")
-        await until(pilot, lambda: app.screen.trials is None, "the end of the test", 5.0)
+        await until(pilot, lambda: app.screen.trials is None, "the end of the test")
         assert "not tried: cancelled" in trial(pilot)
         assert not asked(pilot)
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "assword" in asked(pilot), "the prompt again: nothing was rejected")
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: app.return_value is not None, "the end of tshoot", 5.0)
+        await until(pilot, lambda: app.return_value is not None, "the end of tshoot")
     assert not attempts
 
 

@@ -18,8 +18,7 @@ from pathlib import Path
 import pytest
 from hostile_corpus import CORPUS, LINES, Hostile
 from textual.widgets import Input
-from tui_helpers import ended, region, screen_text, small_events, told
-from tui_helpers import until as eventually
+from tui_helpers import ended, region, screen_text, small_events, told, until
 
 from tshoot.model.effects import AskOperator
 from tshoot.model.events import EffectAnswered, Event, Failed, NoteAdded, OperatorSteered, RunStarted, TargetSpec, VerdictReached
@@ -42,10 +41,6 @@ from tshoot.wiring import Opening, Settings
 DATA = Path(__file__).parent / "data"
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 ALL = " ".join(LINES)
-
-
-async def until(pilot, condition, what: str) -> None:
-    await eventually(pilot, condition, what, 25.0)
 
 
 def harmless(pilot) -> None:

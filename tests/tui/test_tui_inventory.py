@@ -91,12 +91,11 @@ async def test_what_cannot_play_the_role_is_said_at_its_field(listed: Path) -> N
         await until(pilot, lambda: not field(pilot, "target", "host").problem, "no problem")
 
 
-async def test_a_list_with_a_problem_is_told_and_the_set_up_lives(listed: Path) -> None:
+async def test_a_list_with_a_problem_is_told_and_the_set_up_lives(listed: Path, notices: list[tuple[str, float | None]]) -> None:
     app = make_app(opening(listed, "nfs-mount"))
     listed.write_text("targets: {a b: x}\n")
     async with app.run_test(size=(140, 50)) as pilot:
-        told = lambda: [note.message for note in app._notifications]  # noqa: E731
-        await until(pilot, lambda: any("the inventory is not used" in text for text in told()), "the problem", 20)
+        await until(pilot, lambda: any("the inventory is not used" in text for text, _ in notices), "the problem")
         put(pilot, "host", "192.0.2.1")
         assert field(pilot, "target", "host").problem == ""
 

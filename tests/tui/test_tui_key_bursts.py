@@ -124,7 +124,7 @@ async def test_a_key_that_closes_its_own_screen_holds_up_none_after_it(tmp_path:
         for _ in range(20):
             burst(app, "question_mark", "escape", "a", "x", "escape")
         burst(app, "a", "e", "n", "d")
-        await until(pilot, lambda: isinstance(app.screen, Typed) and field(app) == "end", "the last of a hundred keys", 30)
+        await until(pilot, lambda: isinstance(app.screen, Typed) and field(app) == "end", "the last of a hundred keys")
         assert app._turns._now is None, "no key is waited for"
     app.end_runs()
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
-from tui_helpers import asked, ended, screen_text, small_events, told
-from tui_helpers import until as eventually
+from tui_helpers import asked, ended, screen_text, small_events, told, until
 
 from tshoot.errors import TshootError
 from tshoot.model.effects import AskOperator
@@ -36,10 +35,6 @@ def _small_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tshoot.tui.catalogue.shipped_playbooks", lambda: (hostile,))
     monkeypatch.setattr("tshoot.tui.catalogue.all_causes", dict)
     monkeypatch.setattr("tshoot.tui.catalogue.archived_sessions", lambda root: entries)
-
-
-async def until(pilot, condition, what: str) -> None:
-    await eventually(pilot, condition, what, 20.0)
 
 
 async def opened(pilot, words: str, wanted: str) -> None:

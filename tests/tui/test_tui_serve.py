@@ -218,7 +218,7 @@ async def browser(profile: Path):
                 yield Browser(socket)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

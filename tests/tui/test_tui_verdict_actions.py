@@ -132,7 +132,7 @@ async def test_a_target_that_is_gone_decides_nothing(tmp_path: Path, session: Pa
         await pilot.press("q", "q")
 
 
-async def test_left_while_it_runs_it_is_stopped_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_left_while_it_runs_it_is_stopped_and_leaves_nothing(tmp_path: Path, notices: list[tuple[str, float | None]]) -> None:
     with repaired(tmp_path) as (opening, served):
         folder = recorded(tmp_path, served.devices["host"].address)
         app = TshootApp(opening)
@@ -150,7 +150,7 @@ async def test_left_while_it_runs_it_is_stopped_and_leaves_nothing(tmp_path: Pat
             await until(pilot, lambda: isinstance(app.screen, Confirm), "whether it is meant")
             await pilot.press("y")
             await until(pilot, lambda: isinstance(app.screen, RunScreen), "the run again")
-            await until(pilot, lambda: any("is stopped" in told.message for told in app._notifications), "what became of it")
+            await until(pilot, lambda: any("is stopped" in text for text, _ in notices), "what became of it")
             await until(pilot, lambda: not list(Path(served.devices["host"].capture_directory).glob("tshoot-*")), "the capture to be removed")
             await pilot.press("q")
         assert not any(isinstance(event, FixVerified) for _, event in read_events(folder))
@@ -160,7 +160,7 @@ async def test_what_has_no_fault_says_why_it_cannot_be_verified(tmp_path: Path) 
     folder = write(tmp_path / "sessions", "nfs-mount/mount-works").folder
     app = TshootApp(nobody(tmp_path))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: app.screen_stack[1:], "the first screen", 10)
+        await until(pilot, lambda: app.screen_stack[1:], "the first screen")
         verdict_actions.verify_fix(app, folder)
         await until(pilot, lambda: "no fault whose fix could be" in screen_text(pilot), "why not")
         await pilot.press("y", "q")

@@ -40,7 +40,7 @@ def type_at(command: list[str], environment: dict[str, str], one: Try) -> Shown:
     process, terminal = _at_a_terminal(command, environment)
     try:
         text, left = _answer(terminal, list(one.answers), begin)
-        return Shown(text, process.wait(10), time.monotonic() - begin, left)
+        return Shown(text, process.wait(60), time.monotonic() - begin, left)
     finally:
         process.kill()
         process.wait()

@@ -79,7 +79,7 @@ class Person:
         self.open += 1
         self.most = max(self.most, self.open)
         self.asked.append(prompt)
-        self.may_answer.wait(10)
+        self.may_answer.wait(60)
         time.sleep(0.01)
         self.open -= 1
         return "yes"

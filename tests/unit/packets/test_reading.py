@@ -172,6 +172,6 @@ def test_ctrl_c_ends_the_command_at_once(large: Path, tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline()  # the first file is done, another one is read
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=60) == 130
     process.stdout.close()
     assert not list(folder.iterdir())

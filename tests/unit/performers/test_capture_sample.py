@@ -183,7 +183,7 @@ def test_it_ends_with_the_run_and_with_the_connection(recipe: CaptureRecipe, how
         process = target.spawn(sample_script(EFFECT, slow, ":"), cancel=cancel)
         wait_until(lambda: b"listening" in process.output()[1], what="the sample")
         process.close()
-        assert process.wait(5)
+        assert process.wait(60)
     else:
         threading.Thread(target=lambda: (wait_until(lambda: running(recipe.program)), cancel.cancel())).start()
         with pytest.raises(Cancelled):

@@ -60,5 +60,5 @@ class Saying:
 def test_only_what_the_script_says_of_the_size_is_told() -> None:
     process, seen = Saying(["size 24", "pid 7", "size 100", "size 9999999999999999999", "size -1", "\x1b[2Jsize 5", "size 200", ""]), []
     watch(process, EFFECT, seen.append)  # type: ignore[arg-type]
-    assert process.ended.wait(10)
+    assert process.ended.wait(60)
     assert [one.done for one in seen] == [24.0, 100.0, 200.0]

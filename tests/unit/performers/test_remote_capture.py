@@ -258,7 +258,7 @@ def test_the_script_is_for_every_posix_shell(shell, recipe, tmp_path):
     assert re.fullmatch(rb"pid \d+\n", process.stdout.readline())
     wait_until(path.exists)
     process.stdin.close()  # the connection ends
-    assert process.wait(5) == 0
+    assert process.wait(60) == 0
     assert b"packets captured" in process.stderr.read()
 
 

@@ -71,7 +71,7 @@ def test_the_captures_of_linux_work_with_the_tcpdump_of_this_machine(tmp_path: P
     recipe = load_platform("linux").capture
     assert recipe is not None
     arguments = recipe.arguments.format(interface="lo", snaplen=100, packets=1, path=tmp_path / "t.pcap", filter="icmp")
-    compiled = subprocess.run([recipe.program, "-d", *arguments.split()], capture_output=True, text=True, check=False, timeout=20)
+    compiled = subprocess.run([recipe.program, "-d", *arguments.split()], capture_output=True, text=True, check=False, timeout=60)
     if "permission" in compiled.stderr.lower() or "not permitted" in compiled.stderr.lower():
         pytest.skip("capturing on lo is not permitted here")
     assert compiled.returncode == 0, compiled.stderr

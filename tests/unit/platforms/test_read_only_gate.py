@@ -197,7 +197,7 @@ def test_the_shell_splits_as_we_do(shell: str, arguments: str) -> None:
     assert stages is not None
     command = [shell, "sh"] if shell.endswith("busybox") else [shell]
     script = 'show() { for word in "$@"; do printf \'%s\\0\' "$word"; done; }; show ' + arguments
-    run = subprocess.run([*command, "-c", script], capture_output=True, check=False, timeout=20)
+    run = subprocess.run([*command, "-c", script], capture_output=True, check=False, timeout=60)
     assert run.returncode == 0 and run.stderr == b""
     assert tuple(run.stdout.decode().split("\0")[:-1]) == stages[0][1:]
 

@@ -38,7 +38,7 @@ def descriptors() -> set[str]:
 
 
 def run(connected: paramiko.SSHClient, command: str | bytes) -> tuple[int, bytes, bytes]:
-    stdin, stdout, stderr = connected.exec_command(command, timeout=20)  # type: ignore[arg-type]
+    stdin, stdout, stderr = connected.exec_command(command, timeout=60)  # type: ignore[arg-type]
     stdin.close()
     printed = stdout.read(), stderr.read()  # before the status: a process that nobody reads does not end
     return stdout.channel.recv_exit_status(), *printed
@@ -120,7 +120,7 @@ class TestExec:
     def test_a_command_that_is_refused_starts_nothing(self, served):
         with client(served) as connected:
             with pytest.raises(paramiko.SSHException):
-                connected.exec_command("forbidden", timeout=10)
+                connected.exec_command("forbidden", timeout=60)
             assert run(connected, "forbidden; true")[2] == b"sh: forbidden: Permission denied\n"
 
     def test_no_terminal_and_no_interactive_shell_is_given(self, served):
@@ -188,7 +188,7 @@ class TestLogin:
             socket.create_connection(("127.0.0.1", device.devices["host"].port)) as connection,
         ):
             transport = paramiko.Transport(connection)
-            transport.start_client(timeout=10)
+            transport.start_client(timeout=60)
 
             def answer(title, instructions, prompts):
                 asked.append(list(prompts))
@@ -217,13 +217,13 @@ class TestLogin:
         (tmp_path / "known").write_text(f"[127.0.0.1]:{served.devices['host'].port} {other.get_name()} {other.get_base64()}\n")
         arguments = openssh(served)
         arguments[arguments.index(f"UserKnownHostsFile={served.known_hosts}")] = f"UserKnownHostsFile={tmp_path}/known"
-        ran = subprocess.run([*arguments, "root@127.0.0.1", "true"], capture_output=True, text=True, timeout=20)
+        ran = subprocess.run([*arguments, "root@127.0.0.1", "true"], capture_output=True, text=True, timeout=60)
         assert (ran.returncode, "Host key verification failed" in ran.stderr) == (255, True)
 
     def test_the_fingerprint_is_the_one_that_openssh_prints(self, served):
         (line,) = served.known_hosts.read_text().splitlines()
         assert line == served.devices["host"].known_hosts_line
-        printed = subprocess.run(["ssh-keygen", "-lf", "-"], input=line.split(" ", 1)[1], capture_output=True, text=True, timeout=20).stdout
+        printed = subprocess.run(["ssh-keygen", "-lf", "-"], input=line.split(" ", 1)[1], capture_output=True, text=True, timeout=60).stdout
         assert printed.split()[1] == served.devices["host"].fingerprint
 
     def test_it_listens_on_loopback_alone_and_secrets_stay_out_of_sight(self, served):
@@ -242,7 +242,7 @@ class TestFiles:
     def test_openssh_gets_a_file_by_relative_and_by_the_shells_absolute_path(self, served, tmp_path):
         (root(served) / "tmp" / "f.bin").write_bytes(bytes(range(256)) * 1000)
         batch = f"get tmp/f.bin {tmp_path}/a\nget {root(served)}/tmp/f.bin {tmp_path}/b\n"
-        ran = subprocess.run([*openssh(served, "sftp"), "-b", "-", "root@127.0.0.1"], input=batch, capture_output=True, text=True, timeout=30)
+        ran = subprocess.run([*openssh(served, "sftp"), "-b", "-", "root@127.0.0.1"], input=batch, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stderr
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == bytes(range(256)) * 1000
         assert ssh(served, f"sha256sum tmp/f.bin {root(served)}/tmp/f.bin | cut -c1-64 | uniq | wc -l").stdout.strip() == "1"
