@@ -159,8 +159,8 @@ async def test_ten_thousand_sessions_cost_the_rows_that_are_seen(tmp_path: Path,
     entries = [SessionEntry(f"s{number}", tmp_path / f"s{number}", 1.7e9 - number, "nfs-mount", "finished", "healthy") for number in range(10_000)]
     monkeypatch.setattr("tshoot.tui.screens.sessions.found_sessions", lambda *rest: (entries, {}, len(entries)))
     drawn = list[str]()
-    row = session_list.row
-    monkeypatch.setattr(session_list, "row", lambda entry, *rest, **named: drawn.append(entry.id) or row(entry, *rest, **named))
+    row = session_list.session_row
+    monkeypatch.setattr(session_list, "session_row", lambda entry, *rest, **named: drawn.append(entry.id) or row(entry, *rest, **named))
     app = app_of(tmp_path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         app.show_sessions()

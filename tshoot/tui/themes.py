@@ -21,7 +21,7 @@ THEMES = (
         panel="#1e242b",
         success="#86b98a",
         warning="#d9b36c",
-        error="#e0766f",
+        error="#e8827b",
         dark=True,
     ),
     Theme(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from session_samples import START, VERDICT, of_type, short_session
 
+from tests.contrast import contrast
 from tshoot.model.events import EVENTS, DecisionTaken, Event, NoteAdded, RunStarted, VerdictReached
 from tshoot.model.verdicts import ConditionValue, Decision, RuledOut, Verdict
 from tshoot.session import report
@@ -118,17 +119,9 @@ CONTRASTS = [
 @pytest.mark.parametrize("theme", [0, 1, 2], ids=["light", "dark", "paper"])
 @pytest.mark.parametrize(("front", "back", "least"), CONTRASTS)
 def test_every_colour_can_be_read_on_its_ground(theme: int, front: str, back: str, least: float) -> None:
-    """The contrast ratio of WCAG 2.2, success criterion 1.4.3."""
     style = (Path(report.__file__).parent / "page.css").read_text()
     colours = [dict(re.findall(r"--(\w+): #([0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)][theme]
-    bright, dark = sorted((_luminance(colours[front]), _luminance(colours[back])), reverse=True)
-    assert (bright + 0.05) / (dark + 0.05) >= least
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    assert contrast(colours[front], colours[back]) >= least
 
 
 def test_text_is_markup_only_where_it_was_made_so() -> None:

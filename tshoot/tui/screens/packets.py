@@ -95,8 +95,7 @@ class PacketsScreen(FittedScreen):
     def compose(self) -> ComposeResult:
         yield Header(self._place)
         yield FilterBar()
-        yield Static("", id="packet-columns", markup=False)
-        yield FrameList(self.browsing.rows, lambda titles: self.query_one("#packet-columns", Static).update(Content(titles)), id="frames")
+        yield FrameList(self.browsing.rows, id="frames")
         yield Static("", id="chosen", markup=False)
         yield Static("", id="packet-tabs", markup=False)
         with Horizontal(id="packet-panes"):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
+from tshoot.tui.widgets.lines.looks import lit
+
 if TYPE_CHECKING:
     from tshoot.tui.widgets.lines.region import LinesRegion
 
@@ -15,8 +17,10 @@ def drawn(region: LinesRegion, number: int, scroll_x: int, width: int) -> tuple[
     """Row `number`, `width` columns from column `scroll_x` on; and how many columns it has in all."""
     base, row, place = region.look(""), region.sections.row(number), region.sections.place(number)
     chosen, marked, found = place == region.cursor, region.is_marked(place), region.prompt.has(place)
-    ground = base + region.look("cursor" if chosen else "marked") if chosen or marked else base
-    segments = [Segment(text, ground + region.look(style) if style else ground) for text, style in (row.raw if region.raw and row.raw else row.spans)]
+    ground, spans = base, row.raw if region.raw and row.raw else row.spans
+    if chosen or marked:
+        ground, spans = base + region.look("cursor" if chosen else "marked"), lit(spans)
+    segments = [Segment(text, ground + region.look(style) if style else ground) for text, style in spans]
     if found:
         segments = list(region.prompt.highlighted(segments, region.look("found")))
     strip = Strip(segments)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.style import Style
 from textual.filter import ANSIToTruecolor, DimFilter, LineFilter
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
 
-from tshoot.tui.lines import STYLES
+from tshoot.tui.lines import STYLES, Span
+
+
+def mixed(widget: Widget, component: str) -> Style:
+    """What `component` says itself, its colours mixed with the ground where they let it through: Textual mixes them in the whole style only."""
+    own, whole = widget.get_component_rich_style(component, partial=True), widget.get_component_rich_style(component)
+    return own + Style(color=whole.color if own.color else None, bgcolor=whole.bgcolor if own.bgcolor else None)
+
+
+def lit(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans on a ground of their own, where grey could not be read."""
+    return tuple((text, "" if style == "dim" else style) for text, style in spans)
 
 
 class Looks(ScrollView):
@@ -24,7 +36,7 @@ class Looks(ScrollView):
         """Of a word of STYLES; of "", the region's own."""
         known = self._looks.get(style)
         if known is None:
-            known = self._looks[style] = self.get_component_rich_style(f"lines--{style}", partial=True) if style else self.rich_style
+            known = self._looks[style] = mixed(self, f"lines--{style}") if style else self.rich_style
         return known
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.events import Resize
 
 from tshoot.tui.lines import Span
-from tshoot.tui.widgets.packets.rows import CursorRows
+from tshoot.tui.widgets.rows.cursor_rows import CursorRows
 
 _WIDE = 74
 

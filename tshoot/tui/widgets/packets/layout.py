@@ -28,9 +28,9 @@ class Columns:
     clock: Clock
 
     def titles(self) -> str:
-        """The line above the list; one column for the cursor's sign in front."""
+        """The line above the list."""
         cells = ["No.".rjust(self.number), TITLES[self.clock].rjust(self.time), "Source".ljust(self.address), "Destination".ljust(self.address)]
-        return " " * (1 + _SIGNS) + " ".join([*cells, "Protocol".ljust(_PROTOCOL), "Length".rjust(_LENGTH), "Info"])
+        return " " * _SIGNS + " ".join([*cells, "Protocol".ljust(_PROTOCOL), "Length".rjust(_LENGTH), "Info"])
 
     def spans(self, row: Row, before: int | None, first: int, signs: tuple[str, str], shift: int) -> list[Span]:
         """`before` is the time of the frame shown above (None: it is the first), `first` that of the first frame of the capture."""

@@ -14,7 +14,7 @@ from tshoot.packets.browse.shown import Shown
 from tshoot.packets.browse.summary import Row
 from tshoot.tui.lines import Span
 from tshoot.tui.widgets.packets.layout import Columns, columns_for
-from tshoot.tui.widgets.packets.rows import CursorRows
+from tshoot.tui.widgets.rows.cursor_rows import CursorRows
 
 ReadRows = Callable[[Sequence[int]], list[Row]]
 _STEP = 8  # columns that Info is shifted at a time
@@ -35,6 +35,7 @@ class FrameList(CursorRows):
             "NFS?": "guessed from the port, until tshark has told the protocol",
         }
     }
+    TITLED = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", f"shift({_STEP})", "Info right", show=False),
         Binding("left,h", f"shift(-{_STEP})", "Info left", show=False),
@@ -47,9 +48,9 @@ class FrameList(CursorRows):
             super().__init__()
             self.number = number
 
-    def __init__(self, read: ReadRows, titles: Callable[[str], object], *, id: str) -> None:
+    def __init__(self, read: ReadRows, *, id: str) -> None:
         super().__init__(id=id)
-        self._read, self._titles = read, titles
+        self._read = read
         self.shown = Shown(0)
         self.marks: set[int] = set()
         self.cited: Collection[int] = ()
@@ -109,7 +110,9 @@ class FrameList(CursorRows):
     def _lay_out(self) -> None:
         first, last = self._times
         self._columns = columns_for(self.size.width, self.shown.count, max(last - first, 0), self.clock, self._long_addresses)
-        self._titles(self._columns.titles())
+
+    def titles(self) -> Iterable[Span]:
+        return ((self._columns.titles() if self._columns else "", "heading"),)
 
     def spans(self, row: int) -> Iterable[Span]:
         number, above = self.shown.number(row), self.shown.number(row - 1) if row else 0

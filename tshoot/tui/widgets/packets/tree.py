@@ -11,7 +11,7 @@ from textual.message import Message
 
 from tshoot.packets.browse.tree import Tree
 from tshoot.tui.lines import Span
-from tshoot.tui.widgets.packets.rows import CursorRows
+from tshoot.tui.widgets.rows.cursor_rows import CursorRows
 
 
 class PacketTree(CursorRows):

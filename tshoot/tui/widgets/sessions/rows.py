@@ -44,12 +44,12 @@ def columns(width: int) -> dict[str, int]:
     return {name: found[name] for name in ("verdict", "cause", "playbook", "targets", "when", "took") if name in found}
 
 
-def heading(width: int) -> Line:
-    return line(("  ", ""), *((fitted(name, size) + " ", "dim") for name, size in columns(width).items()))
+def session_titles(width: int) -> list[Span]:
+    return [(" ", ""), *((fitted(name, size) + " ", "heading") for name, size in columns(width).items())]
 
 
-def row(entry: SessionEntry, seen: Glance | None, width: int, *, marked: bool) -> Line:
-    """One line of at most `width` columns. `seen` is None while nobody has looked."""
+def session_row(entry: SessionEntry, seen: Glance | None, width: int, *, marked: bool) -> list[Span]:
+    """One row of a list of `width` columns, without the sign of the cursor. `seen` is None while nobody has looked."""
     cells = {
         "verdict": sign(entry),
         "cause": span(_cause(entry), "strong"),
@@ -58,8 +58,7 @@ def row(entry: SessionEntry, seen: Glance | None, width: int, *, marked: bool) -
         "when": (when(entry.started), ""),
         "took": (took(seen.seconds) if seen else "…", "dim"),
     }
-    parts = [(fitted(cells[name][0], size) + " ", cells[name][1]) for name, size in columns(width).items()]
-    return line(("* " if marked else "  ", "accent"), *parts)
+    return [("*" if marked else " ", "accent"), *((fitted(cells[name][0], size) + " ", cells[name][1]) for name, size in columns(width).items())]
 
 
 def _cause(entry: SessionEntry) -> str:

@@ -1,6 +1,7 @@
 """Rows with a cursor, drawn one by one as they come into sight: a million of them cost no more than the few on the screen.
 
-Who derives says how many rows there are (`show_rows`) and what one looks like (`spans`). The row of the cursor bears a sign, not only a colour.
+Who derives says how many rows there are (`show_rows`), what one looks like (`spans`), and what stands above them (`titles`). The row of the
+cursor bears a sign, not only a colour.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tshoot.tui.lines import STYLES, Span
+from tshoot.tui.widgets.lines.looks import lit, mixed
 
 
 class CursorRows(ScrollView, can_focus=True):
@@ -24,6 +26,7 @@ class CursorRows(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"rows--cursor", "rows--field", *(f"rows--{style}" for style in STYLES)}  # noqa: RUF012  (Textual's own form)
     ALLOW_SELECT = False
+    TITLED: ClassVar[bool] = False  # the first line is that of `titles`, and stays where it is
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -44,14 +47,15 @@ class CursorRows(ScrollView, can_focus=True):
     def show_rows(self, count: int, cursor: int = 0) -> None:
         """There are `count` rows now."""
         self._count = count
-        self.virtual_size = Size(0, count)
+        self.virtual_size = Size(0, count + self.TITLED)
         self.cursor = min(max(cursor, 0), max(count - 1, 0))
         self._into_sight()
         self.refresh()
 
     @property
     def height(self) -> int:
-        return max(self.scrollable_content_region.height, 1)
+        """So many rows are in sight."""
+        return max(self.scrollable_content_region.height - self.TITLED, 1)
 
     def choose(self, row: int) -> None:
         """Put the cursor on `row`, or the nearest there is."""
@@ -77,8 +81,9 @@ class CursorRows(ScrollView, can_focus=True):
         """What row `row` looks like, without the sign of the cursor; styles are words of `lines.STYLES`, or "field"."""
         raise NotImplementedError
 
-    def shown_rows(self) -> None:
-        """The rows on the screen are about to be drawn."""
+    def titles(self) -> Iterable[Span]:
+        """What stands above the rows, without the column of the cursor's sign."""
+        return ()
 
     # --- keys and mouse ---
 
@@ -96,7 +101,15 @@ class CursorRows(ScrollView, can_focus=True):
         self.choose(self._count - 1)
 
     def on_click(self, event: Click) -> None:
-        self.choose(self.scroll_offset.y + event.get_content_offset_capture(self).y)
+        line = event.get_content_offset_capture(self).y - self.TITLED
+        row = self.scroll_offset.y + line
+        if line >= 0 and row == self.cursor < self._count:
+            self.clicked_again()
+        elif line >= 0:
+            self.choose(row)
+
+    def clicked_again(self) -> None:
+        """The row of the cursor was clicked."""
 
     def on_resize(self, event: Resize) -> None:
         self._into_sight()
@@ -105,14 +118,19 @@ class CursorRows(ScrollView, can_focus=True):
     # --- drawing ---
 
     def render_line(self, y: int) -> Strip:
-        row, base, width = self.scroll_offset.y + y, self.rich_style, self.size.width
+        base, width = self.rich_style, self.size.width
+        if y < self.TITLED:
+            return self._strip(" ", self.titles(), base)
+        row = self.scroll_offset.y + y - self.TITLED
         if row >= self._count:
             return Strip.blank(width, base)
         if row == self.cursor:
-            base = self.get_component_rich_style("rows--cursor")  # not partial: its background is blended with that of the widget
-        segments = [Segment("›" if row == self.cursor else " ", base)]
-        segments += [Segment(text, self._styled(base, style)) for text, style in self.spans(row)]
-        return Strip(segments).crop_extend(0, width, base)
+            return self._strip("›", lit(self.spans(row)), base + mixed(self, "rows--cursor"))
+        return self._strip(" ", self.spans(row), base)
+
+    def _strip(self, sign: str, spans: Iterable[Span], base: Style) -> Strip:
+        segments = [Segment(sign, base), *(Segment(text, self._styled(base, style)) for text, style in spans)]
+        return Strip(segments).crop_extend(0, self.size.width, base)
 
     def _styled(self, base: Style, style: str) -> Style:
-        return base + self.get_component_rich_style(f"rows--{style}", partial=True) if style else base
+        return base + mixed(self, f"rows--{style}") if style else base
