@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -108,10 +107,8 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize(
-    ("deadly", "seconds", "within"), [(signal.SIGKILL, 60, 30.0), (signal.SIGSTOP, 5, 30.0)], ids=["we are killed", "the network is cut"]
-)
-def test_a_quiet_capture_ends_though_nobody_stops_it(deadly: signal.Signals, seconds: int, within: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("deadly", "seconds"), [(signal.SIGKILL, 600), (signal.SIGSTOP, 8)], ids=["we are killed", "the network is cut"])
+def test_a_quiet_capture_ends_though_nobody_stops_it(deadly: signal.Signals, seconds: int, tmp_path: Path) -> None:
     """By the watchdog where the connection ends; by its time where it only falls silent, as with a cut network: nothing tells the server."""
     with Sshd(tmp_path / "sshd") as sshd:
         settings = sshd.settings()
@@ -120,11 +117,9 @@ def test_a_quiet_capture_ends_though_nobody_stops_it(deadly: signal.Signals, sec
         try:
             assert victim.stdout is not None
             path, _ = victim.stdout.readline().split()
-            victim.send_signal(deadly)
-            began = time.monotonic()
             assert running(path)
-            wait_until(lambda: not running(path), seconds=within, what="the end of the capture")
-            assert deadly is signal.SIGKILL or time.monotonic() - began > 1
+            victim.send_signal(deadly)
+            wait_until(lambda: not running(path), what="the end of the capture")
         finally:
             victim.kill()
             victim.wait()
