@@ -85,7 +85,7 @@ class CompareScreen(Screen[None]):
 
     def _refused(self, error: TshootError) -> None:
         if self.is_mounted:
-            self._view.put("compared", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint, "dim"))])
+            self._view.put("compared", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint))])
 
     def _have(self, comparison: Comparison) -> None:
         if not self.is_mounted:

@@ -86,7 +86,7 @@ class ResumeScreen(ModalScreen[tuple[Answer, dict[str, str]] | None]):
     def _refused(self, error: TshootError) -> None:
         if self.is_mounted:
             self._view.put(
-                "resume", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint, "dim")), BLANK, line(("n leaves", "dim"))]
+                "resume", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint)), BLANK, line(("n leaves", "dim"))]
             )
 
     def _have(self, going: Continuation) -> None:

@@ -86,7 +86,7 @@ class TextAnalysisScreen(Screen[None]):
         if event.found is None:
             said = event.error or TshootError("nothing was found")
             header.show_state("! cannot be judged", "bad")
-            view.put("verdict", [line(("! ", "bad"), span(said.message), hang=2), line(span(said.hint, "dim"))])
+            view.put("verdict", [line(("! ", "bad"), span(said.message), hang=2), line(span(said.hint))])
             return
         header.show_state(*_SIGNS[event.found.verdict.kind])
         view.put("verdict", list(_told(event.found, event.lines)))

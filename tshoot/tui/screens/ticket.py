@@ -76,7 +76,7 @@ class TicketComment(ModalScreen[None]):
 
     def _refused(self, error: TshootError) -> None:
         if self.is_mounted:
-            self._say([line(("! ", "bad"), span(error.message), hang=2), line(("  ", ""), span(error.hint, "dim"), hang=2)])
+            self._say([line(("! ", "bad"), span(error.message), hang=2), line(("  ", ""), span(error.hint), hang=2)])
 
     def _have(self, text: str, said: Line) -> None:
         if self.is_mounted:

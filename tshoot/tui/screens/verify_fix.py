@@ -121,7 +121,7 @@ class VerifyFix(ModalScreen[Done | None]):
             rows, stage, targets = list(plan_lines(checks, self._settings)), "plan", tuple(checks.targets.values())
         except TshootError as error:
             targets = ()
-            rows, stage = [line(("! ", "bad"), span(error.message), hang=2), line(("  ", ""), span(error.hint, "dim"), hang=2)], "refused"
+            rows, stage = [line(("! ", "bad"), span(error.message), hang=2), line(("  ", ""), span(error.hint), hang=2)], "refused"
         self.app.call_from_thread(self._planned, stage, rows, targets)
 
     def _planned(self, stage: Stage, rows: list[Line], targets: tuple[TargetSpec, ...]) -> None:
@@ -165,7 +165,7 @@ class VerifyFix(ModalScreen[Done | None]):
         if self._result:
             self._enter("done", [*verification_rows(self._result[-1]), BLANK, line(("it is in the session; q leaves", "accent"))])
         elif message.error:
-            hint = line(("  ", ""), span(message.error.hint, "dim"), hang=2)
+            hint = line(("  ", ""), span(message.error.hint), hang=2)
             self._enter("done", [line(("! ", "bad"), span(message.error.message), hang=2), hint])
         elif self._stage == "stopping":
             self.dismiss(None)

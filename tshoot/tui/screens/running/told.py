@@ -113,7 +113,7 @@ class RunTold(RunRegions):
         header = self.query_one(Header)
         if message.error:
             header.show_state("! failed", "bad")
-            self._ending = line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint, "dim"), hang=2)
+            self._ending = line(("! ", "bad"), span(message.error.message), ("  ", ""), span(message.error.hint), hang=2)
         elif self._verdict:
             text, style = mark(self._verdict)
             header.show_state(text, style)

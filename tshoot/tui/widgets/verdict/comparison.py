@@ -57,7 +57,7 @@ def table_lines(told: list[Row]) -> Iterator[Line]:
             _wrapped(text, width)
             for text, width in ((("  " if row.kind == "frame" else "") + clean_line(row.what), WHAT), (row.before, VALUE), (row.after, VALUE))
         ]
-        styles = ("accent", "strong" if row.kind == "condition" else "", "dim", "code" if row.changed else "dim")
+        styles = ("accent", "strong" if row.kind == "condition" else "", "", "code" if row.changed else "")
         for number, (what, before, after) in enumerate(zip_longest(*parts, fillvalue="")):
             made = _cells("≠ " if row.changed and not number else "  ", what, before, after, styles)
             yield Line(made.spans, whole=True, goal=goal)

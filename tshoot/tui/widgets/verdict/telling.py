@@ -123,7 +123,7 @@ def _ruled_out(out: RuledOut) -> Iterator[Line]:
     """It leads to the first place that shows it."""
     goal = goal_of(out.citations[0]) if out.citations else None
     yield line(("  - ", "dim"), span(out.title or out.cause), (" ", ""), span(out.cause, "dim"), hang=4, goal=goal)
-    yield line(("    ", ""), span(out.because, "dim"), hang=4, goal=goal)
+    yield line(("    ", ""), span(out.because), hang=4, goal=goal)
 
 
 def _step(decision: Decision) -> Line:
