@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -127,10 +128,11 @@ def test_a_worker_that_dies_is_replaced_and_its_case_is_wrong(tmp_path: Path) ->
     """The worker of case 1 is ended from outside; the others are done all the same."""
 
     class Deadly(mutants.Run):
-        def _give(self, worker: object, waiting: object) -> None:
+        def _give(self, worker: mutants.Worker, waiting: deque[int]) -> None:
+            if waiting and waiting[0] == 1:
+                worker.process.kill()
+                worker.process.wait()
             super()._give(worker, waiting)
-            if worker.number == 1:  # type: ignore[attr-defined]
-                worker.process.kill()  # type: ignore[attr-defined]
 
     results = Deadly(SEED, 1000, tmp_path).run(range(3), 1)
     assert [result.number for result in results if "ended with status" in result.wrong] == [1]

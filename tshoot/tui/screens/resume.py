@@ -85,9 +85,7 @@ class ResumeScreen(ModalScreen[tuple[Answer, dict[str, str]] | None]):
 
     def _refused(self, error: TshootError) -> None:
         if self.is_mounted:
-            self._view.put(
-                "resume", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint)), BLANK, line(("n leaves", "dim"))]
-            )
+            self._view.put("resume", [line(("! ", "bad"), span(error.message), hang=2), line(span(error.hint)), BLANK, line(("n leaves", "dim"))])
 
     def _have(self, going: Continuation) -> None:
         if self.is_mounted:
