@@ -5,7 +5,9 @@ A process is ended only if its command line still names the capture's file: pids
 
 from __future__ import annotations
 
+import os
 import shlex
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -74,7 +76,10 @@ def look(transport: Transport, leftover: Leftover, cancel: CancelToken) -> Look:
 
 
 def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path | None) -> Cleared:
-    """End it, pull it into the folder `rescue` where it was not pulled yet, remove it, and note that. TargetErrors of the transport."""
+    """End it, pull it into the folder `rescue` where it was not pulled yet, remove it, and note that. TargetErrors of the transport.
+
+    What cannot be pulled stays there: it may be the only copy.
+    """
     record = leftover.record
     name = f"{transport.host}: {clean_line(record.path)}"
     if record.pid is not None:
@@ -84,9 +89,14 @@ def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue:
     copy, said = None, ""
     if record.state == "unpulled" and rescue is not None:
         try:
-            copy, said = _rescued(transport, leftover, cancel, rescue)
-        except OSError as error:  # of this machine: what could be pulled tomorrow is not removed today
+            copy = _rescued(transport, leftover, cancel, rescue)
+        except OSError as error:
             return Cleared(leftover, False, f"{name}: a capture of an earlier run stays there, it cannot be kept here: {rescue}: {error.strerror}")
+        except TargetError as error:
+            if error.kind != "not-found":
+                why = clean_line(str(error))[:200]
+                return Cleared(leftover, False, f"{name}: a capture of an earlier run stays there, it could not be pulled: {why}")
+        said = f"; it is kept as {copy}" if copy else "; its file was not there any more"
     path = shlex.quote(record.path)
     if not _sh(transport, f"rm -f {path} && [ ! -e {path} ]", cancel):
         return Cleared(leftover, False, f"{name}: a capture of an earlier run could not be removed{said}", copy)
@@ -94,20 +104,24 @@ def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue:
     return Cleared(leftover, True, f"{name}: a capture of an earlier run was removed{said}", copy)
 
 
-def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> tuple[Path | None, str]:
-    copy = rescue / PurePosixPath(leftover.record.path).name
+def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> Path:
+    """The copy, whole, under a name that nothing had: a run that was resumed may have left another file of the same name."""
     rescue.mkdir(mode=0o700, parents=True, exist_ok=True)
-    copy.touch(0o600)
+    wanted = PurePosixPath(leftover.record.path)
+    descriptor, part = tempfile.mkstemp(dir=rescue, prefix=".", suffix=".part")  # made with 0600
     try:
-        with copy.open("w+b") as file:
+        with os.fdopen(descriptor, "w+b") as file:
             transport.fetch(leftover.record.path, file, cancel=cancel)
-    except TargetError as error:
-        copy.unlink(missing_ok=True)
-        return None, f"; it could not be pulled: {clean_line(str(error))[:200]}"
-    except BaseException:
-        copy.unlink(missing_ok=True)
-        raise
-    return copy, f"; it is kept as {copy}"
+            file.flush()
+            os.fsync(file.fileno())
+        copy, number = rescue / wanted.name, 1
+        while copy.exists():
+            number += 1
+            copy = rescue / f"{wanted.stem}-{number}{wanted.suffix}"
+        os.link(part, copy)
+        return copy
+    finally:
+        Path(part).unlink(missing_ok=True)
 
 
 def _sh(transport: Transport, script: str, cancel: CancelToken) -> bool:

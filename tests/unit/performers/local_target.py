@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tshoot.cancel import CancelToken
+from tshoot.errors import TargetError
 from tshoot.model.events import CommandRan
 
 # writes one packet of 60 bytes each 10 ms to a file, or to standard output; what tcpdump says, it says
@@ -100,6 +101,9 @@ class LocalTarget:
         return LocalProcess(command)
 
     def fetch(self, remote: str, into: BinaryIO, *, cancel: CancelToken, on_bytes: Any = None) -> int:
-        return into.write(Path(remote).read_bytes())
+        try:
+            return into.write(Path(remote).read_bytes())
+        except FileNotFoundError:
+            raise TargetError("not-found", f"here: {remote}: no such file", "was it removed there?") from None
 
     def close(self) -> None: ...

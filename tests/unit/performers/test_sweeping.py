@@ -72,7 +72,14 @@ def test_what_cannot_be_kept_here_stays_on_the_target_and_in_the_journal(tmp_pat
     assert len(leftovers(tmp_path / "journal", "here")) == 1
 
 
-@pytest.mark.parametrize("error", [Cancelled(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        Cancelled(),
+        OSError(28, "No space left on device"),
+        *(TargetError(kind, "here: no whole copy") for kind in ("timeout", "unreadable", "permission-denied")),
+    ],
+)
 def test_a_rescue_that_ends_early_leaves_no_half_copy(error: Exception, tmp_path: Path) -> None:
     path, target = note(tmp_path, "aaa111"), LocalTarget()
 
@@ -89,6 +96,30 @@ def test_a_rescue_that_ends_early_leaves_no_half_copy(error: Exception, tmp_path
         assert not clear(target, left, CancelToken(), tmp_path / "rescued").removed  # type: ignore[arg-type]
     assert list((tmp_path / "rescued").iterdir()) == []
     assert path.exists()
+    assert len(leftovers(tmp_path / "journal", "here")) == 1
+
+
+def test_a_copy_of_the_same_name_is_never_overwritten(tmp_path: Path) -> None:
+    path = note(tmp_path, "aaa111")
+    (tmp_path / "rescued").mkdir()
+    earlier = tmp_path / "rescued" / path.name
+    earlier.write_bytes(b"an earlier one")
+    (left,) = leftovers(tmp_path / "journal", "here")
+    done = clear(LocalTarget(), left, CancelToken(), tmp_path / "rescued")  # type: ignore[arg-type]
+    assert done.removed
+    assert done.copy == earlier.with_stem(f"{earlier.stem}-2")
+    assert not path.exists()
+    assert earlier.read_bytes() == b"an earlier one"
+    assert sorted(one.name for one in (tmp_path / "rescued").iterdir()) == sorted((earlier.name, done.copy.name))
+
+
+def test_what_is_gone_is_settled_without_a_copy(tmp_path: Path) -> None:
+    note(tmp_path, "aaa111").unlink()
+    (left,) = leftovers(tmp_path / "journal", "here")
+    done = clear(LocalTarget(), left, CancelToken(), tmp_path / "rescued")  # type: ignore[arg-type]
+    assert done.removed
+    assert done.copy is None
+    assert "was not there any more" in done.said
 
 
 def test_a_target_that_fails_is_tried_once(sweeping: Sweeping, tmp_path: Path) -> None:
