@@ -19,11 +19,12 @@ from tshoot.engine.assumed import assume
 from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
-from tshoot.engine.state import Knowledge, Result, State
+from tshoot.engine.state import Capturing, Knowledge, Result, State
 from tshoot.engine.steered import applies, ended, entered, left_answered, steer, told
 from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, OperatorSteered, TargetSpec
 from tshoot.model.facts import Unknown, Value
+from tshoot.model.losses import missed_by
 from tshoot.model.verdicts import Decision, Verdict
 from tshoot.playbook.command_text import command_text
 from tshoot.playbook.evaluation import render
@@ -87,7 +88,9 @@ def _answered(state: State, node: Node, effect: Effect, event: EffectAnswered) -
             return state, effects
     else:
         state = _remember(state, _result(state, step_id, effect, event))
-    return _capture_next(state, node, node.step) if isinstance(node.step, CaptureStep) else (state, ())
+    if not isinstance(node.step, CaptureStep):
+        return state, ()
+    return _capture_next(replace(state, capturing=replace(state.capturing, until=event.at)), node, node.step)
 
 
 def step_of(effect: Effect) -> str:
@@ -229,13 +232,14 @@ def _capture_answered(state: State, node: Node, step: CaptureStep, effect: Effec
         return _remember(state, failed_result(node.id, effect, event.outcome)), ()
     match effect:
         case StopCapture() if isinstance(event.outcome.answer, CaptureTaken):
-            key, sha256 = f"{node.id}:decode/{state.attempt}@{step.target}", event.outcome.answer.capture.sha256
-            decode = Decode(key, node.id, step.target, sha256, step.families, node.why)
-            return _waiting(state, decode)
+            taken, was = event.outcome.answer, state.capturing
+            state = replace(state, capturing=replace(was, missed=missed_by(taken, was.until - was.since)))
+            key = f"{node.id}:decode/{state.attempt}@{step.target}"
+            return _waiting(state, Decode(key, node.id, step.target, taken.capture.sha256, step.families, node.why))
         case Decode() if isinstance(event.outcome.answer, Decoded):
-            return _remember(state, capture_result(node.id, effect, event.outcome.answer)), ()
+            return _remember(state, capture_result(node.id, effect, event.outcome.answer, state.capturing.missed)), ()
         case StartCapture():
-            return _capture_next(state, node, step)
+            return _capture_next(replace(state, capturing=Capturing(event.at, event.at)), node, step)
     return state, ()
 
 

@@ -41,11 +41,12 @@ def waited_result(step: str, effect: Effect) -> Result:
     return Result(step, {"failed": None}, effect)
 
 
-def capture_result(step: str, effect: Decode, decoded: Decoded) -> Result:
-    """`found` is unknown where the capture holds nothing, or is partial and does not show the fault."""
+def capture_result(step: str, effect: Decode, decoded: Decoded, missed: str) -> Result:
+    """`found` is unknown where the capture holds nothing, is partial or `missed` something, and does not show the fault."""
     faults = {finding.cause for finding in decoded.findings if finding.severity == "fault"}
     others = {finding.cause for finding in decoded.findings} - faults
-    doubt = "the capture holds no packet" if decoded.packets == 0 else decoded.remark if decoded.partial else ""
+    incomplete = (decoded.remark if decoded.partial else "", missed)
+    doubt = "; ".join(filter(None, ("the capture holds no packet", missed) if decoded.packets == 0 else incomplete))
 
     def among(causes: set[str]) -> FactFunction:
         return FactFunction("found", lambda cause: True if cause in causes else Unknown(doubt) if doubt else False)
@@ -53,7 +54,7 @@ def capture_result(step: str, effect: Decode, decoded: Decoded) -> Result:
     facts = {
         "failed": None,
         "packets": decoded.packets,
-        "partial": decoded.partial,
+        "partial": decoded.partial or bool(missed),
         "seen": _Counts(decoded.seen),
         "found": among(faults),
         "warned": among(others),

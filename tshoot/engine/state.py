@@ -69,6 +69,15 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
+class Capturing:
+    """The capture of this visit: when it began, until when it was needed, and why it may have missed something."""
+
+    since: float
+    until: float
+    missed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     playbook: Playbook
     knowledge: Knowledge
@@ -89,6 +98,7 @@ class State:
     hand: tuple[Hand, ...] = ()
     ended: frozenset[str] = frozenset()
     left: Mapping[str, Effect] = field(default_factory=dict)
+    capturing: Capturing = Capturing(0.0, 0.0)
 
     @property
     def scope(self) -> dict[str, Value]:

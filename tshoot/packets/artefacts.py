@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tshoot.model.losses import DROPPED_SHARE
 from tshoot.packets.flows import FlowIndex
 from tshoot.packets.path.asymmetry import half
 from tshoot.packets.path.services import TUNNELS
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tshoot.packets.batches import Batch
 
 GAPS, COPIES = 3, 3
-DROPPED_SHARE = 0.001  # below, packets that were lost are said and weaken nothing
 SHORTEST = 5  # packets of a connection of which the other direction must be there
 
 

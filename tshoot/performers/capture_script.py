@@ -1,8 +1,8 @@
 """The shell script that captures on a target: POSIX, such as busybox's ash, dash and bash run it. Pure text.
 
 It says `pid N`, then every second `size N` (bytes of the file), and runs until the first of these: the program's own packet count; a loop
-that looks every second at time, size and, where the recipe knows how, at the room that others leave (`low space`: too little); the end of its
-standard input, which is the end of our connection, however it ends; `kill -INT` by us.
+that looks every second at time, size and, where the recipe knows how, at the room that others leave (it says `time over`, `low space`); the
+end of its standard input, which is the end of our connection, however it ends; `kill -INT` by us.
 `ulimit -f` is the last bound on the size where a second is too long. No `timeout` program is needed: its options differ between systems.
 """
 
@@ -41,6 +41,7 @@ while kill -0 $pid && [ $seconds -lt {seconds} ]; do
   echo "size ${{size:-0}}" >&4
   [ "${{size:-0}}" -ge {bytes} ] && break
 {room}done
+kill -0 $pid && [ $seconds -ge {seconds} ] && echo 'time over' >&4
 exec 4>&-
 end) </dev/null 3<&- >/dev/null 2>&1 &
 loop=$!

@@ -27,12 +27,12 @@ def unseen(progress: Progress) -> None:
     """For whom no progress is shown."""
 
 
-def watch(process: Process, effect: StartCapture, show: Show, sample: CaptureSample | None = None) -> None:
-    """Follow the capture in a thread of its own until it has ended. `show` is given at most one Progress a second."""
-    threading.Thread(target=_follow, args=(process, effect, show, sample), name=f"tshoot watches {effect.key}", daemon=True).start()
+def watch(process: Process, effect: StartCapture, show: Show, ended: Callable[[], None], sample: CaptureSample | None = None) -> None:
+    """Follow the capture in a thread of its own until it has ended, which `ended` is told then. `show` is given at most one Progress a second."""
+    threading.Thread(target=_follow, args=(process, effect, show, ended, sample), name=f"tshoot watches {effect.key}", daemon=True).start()
 
 
-def _follow(process: Process, effect: StartCapture, show: Show, sample: CaptureSample | None) -> None:
+def _follow(process: Process, effect: StartCapture, show: Show, ended: Callable[[], None], sample: CaptureSample | None) -> None:
     began = time.monotonic()
     while time.monotonic() - began < effect.seconds + _AFTER:
         line = process.read_line(1.0)
@@ -40,6 +40,7 @@ def _follow(process: Process, effect: StartCapture, show: Show, sample: CaptureS
         if said:
             show(progress(effect, int(said[1]), time.monotonic() - began, sample))
         elif line is None and process.wait(0):
+            ended()
             return
 
 

@@ -46,6 +46,10 @@ class _Running:
     pid: int
     settle: float
     started: float = field(default_factory=time.monotonic)
+    ended: float = 0.0  # when it was seen to have ended, 0: not yet
+
+    def note_end(self) -> None:
+        self.ended = time.monotonic()
 
 
 class RemoteCapture:
@@ -101,7 +105,7 @@ class RemoteCapture:
             raise
         with self._lock:
             self._running[effect.key] = running
-        watch(running.process, effect, show, sample)
+        watch(running.process, effect, show, running.note_end, sample)
         return CaptureStarted(path, running.pid, recipe.program, sample)
 
     def _begun(self, effect: StartCapture, recipe: CaptureRecipe, script: str, path: str, cancel: CancelToken) -> _Running:
@@ -174,7 +178,7 @@ class RemoteCapture:
             raise TargetError("not-found", f"{self._transport.host}: no capture `{effect.capture}` is running", "start it first")
         try:
             asked = self._end(running, cancel)
-            seconds = time.monotonic() - running.started
+            seconds = (running.ended or time.monotonic()) - running.started
             sha256, size = self._pull(running, into, cancel, on_bytes)
         except TargetError as error:
             self._leave(running)
@@ -189,7 +193,7 @@ class RemoteCapture:
             raise
         captured, received, dropped = counts(running.process.output()[1])
         removed = self._remove(running.path)
-        reason = self._reason(running, asked, captured, size, seconds)
+        reason = self._reason(running, asked, captured, size)
         origin = f"{running.effect.target}: {running.effect.interface} {clean_line(running.effect.filter)}".rstrip()
         return CaptureTaken(EvidenceRef(sha256, size, "capture", origin), reason, seconds, received, dropped, removed)
 
@@ -236,17 +240,18 @@ class RemoteCapture:
             return hashlib.file_digest(file, "sha256").hexdigest(), copied
 
     def _reason(
-        self, running: _Running, asked: bool, captured: int | None, size: int, seconds: float
+        self, running: _Running, asked: bool, captured: int | None, size: int
     ) -> Literal["operator", "seconds", "packets", "megabytes", "closed", "low-space"]:
         if asked:
             return "operator"
-        if b"\nlow space\n" in running.process.output()[0]:
+        said = running.process.output()[0]
+        if b"\nlow space\n" in said:
             return "low-space"
         if captured is not None and captured >= running.effect.packets:
             return "packets"
         if size >= running.effect.megabytes * 2**20:
             return "megabytes"
-        return "seconds" if seconds >= running.effect.seconds else "closed"
+        return "seconds" if b"\ntime over\n" in said else "closed"
 
     # --- what is left ------------------------------------------------------------------------------
 

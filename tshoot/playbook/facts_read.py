@@ -38,7 +38,7 @@ WAIT_FACTS: Mapping[str, str] = {"failed": COMMAND_FACTS["failed"]}
 CAPTURE_FACTS: Mapping[str, str] = {
     "failed": COMMAND_FACTS["failed"],
     "packets": "int: frames in the capture",
-    "partial": "bool: part of the capture could not be read",
+    "partial": "bool: part of the capture could not be read, or packets are missing from it",
     "seen": "counts of what the detectors looked at, by name",
     "found": "found('cause'): a detector proved this fault",
     "warned": "warned('cause'): a detector saw it, but not as a fault",

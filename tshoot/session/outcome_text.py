@@ -60,7 +60,7 @@ def _taken(taken: CaptureTaken) -> Iterator[str]:
 
 
 def _decoded(decoded: Decoded) -> Iterator[str]:
-    yield f"{_MARGIN}{plural(decoded.packets, 'packet')}{', the capture ends early' if decoded.partial else ''}"
+    yield f"{_MARGIN}{plural(decoded.packets, 'packet')}{', not all that there was' if decoded.partial else ''}"
     yield from wrapped(decoded.remark, _INDENT)
     for finding in decoded.findings:
         yield from _finding(finding)

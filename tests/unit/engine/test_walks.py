@@ -253,6 +253,7 @@ CAPTURE = """\
         inconclusive: nobody was there
       - otherwise: {healthy: it mounts}
 """
+CAPTURED = EvidenceRef("ab" * 32, 9, "capture", "host")
 FINDING = Finding("nfs.mount-denied", "denied", "fault", "high", (3,), (FieldValue(3, "mount.status", "13"),), "no", "mount.status == 13")
 
 
@@ -273,7 +274,7 @@ def capture_answers(**changes: Any) -> Any:
             case StartCapture():
                 return CaptureStarted("/tmp/x.pcap", 7, "tcpdump")
             case StopCapture():
-                return CaptureTaken(EvidenceRef("ab" * 32, 9, "capture", "host"), "operator", 1.0)
+                return CaptureTaken(CAPTURED, "operator", 1.0)
             case Decode():
                 return Decoded(9, (FINDING,), {})
 
@@ -336,6 +337,34 @@ def test_a_capture_that_cannot_be_had_leaves_its_facts_unknown(failing: str) -> 
 )
 def test_what_a_capture_does_not_show_is_absent_only_where_it_is_whole(decoded: Decoded, kind: str) -> None:
     assert walk(CAPTURE, capture_answers(Decode=decoded)).verdict.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("taken", "missed"),
+    [
+        (CaptureTaken(CAPTURED, "packets", 8.0), "ended (stopped by packets) 22 s before"),  # the operator answers at 30 s
+        (CaptureTaken(CAPTURED, "closed", 1.0), "ended (stopped by closed) 29 s before"),
+        (CaptureTaken(CAPTURED, "seconds", 29.5), ""),
+        (CaptureTaken(CAPTURED, "packets", 33.0), ""),
+        (CaptureTaken(CAPTURED, "operator", 8.0), ""),
+        (CaptureTaken(CAPTURED, "operator", 30.0, 100_000, 90_000), "dropped 90,000 of 100,000 packets"),
+        (CaptureTaken(CAPTURED, "operator", 30.0, None, 5), "dropped 5 of 5 packets"),
+        (CaptureTaken(CAPTURED, "operator", 30.0, 100_000, 5), ""),
+    ],
+)
+def test_what_a_capture_may_have_missed_is_not_excluded(taken: CaptureTaken, missed: str) -> None:
+    times = {"AskOperator": 1030.0, "StopCapture": 1033.0, "Decode": 1034.0}
+    for findings in ((), (FINDING,)):
+        answers = capture_answers(StopCapture=taken, Decode=Decoded(9, findings, {}))
+        verdict = walk(CAPTURE, answers, at=lambda effect: times.get(type(effect).__name__, 1000.0)).verdict
+        if findings:
+            assert verdict.kind == "fault"
+        elif missed:
+            assert verdict.kind == "inconclusive"
+            assert any(missed in text for text in verdict.missing)
+            assert verdict.ruled_out == ()
+        else:
+            assert verdict.kind == "healthy"
 
 
 def test_a_partial_capture_that_shows_the_fault_proves_it() -> None:

@@ -55,16 +55,18 @@ def start(nodes: str, head: str = HEAD) -> tuple[State, tuple[Effect, ...]]:
     return begin(playbook, targets, {"interface": "eth0"}, KNOWLEDGE)
 
 
-def walk(nodes: str, answers: Callable[[Effect], Outcome | Answer | str], head: str = HEAD) -> Walk:
-    """Answer each effect as `answers` says (a text: the operator's) until the verdict."""
+def walk(
+    nodes: str, answers: Callable[[Effect], Outcome | Answer | str], head: str = HEAD, at: Callable[[Effect], float] = lambda effect: 0.0
+) -> Walk:
+    """Answer each effect as `answers` says (a text: the operator's), at the time that `at` says, until the verdict."""
     state, effects = start(nodes, head)
     done = Walk(state, list(effects))
     for _ in range(1000):
         if state.verdict is not None:
             done.state = state
             return done
-        key = next(iter(state.waiting))
-        state, effects = advance(state, EffectAnswered(0.0, key, outcome_of(answers(state.waiting[key]))))
+        key, effect = next(iter(state.waiting.items()))
+        state, effects = advance(state, EffectAnswered(at(effect), key, outcome_of(answers(effect))))
         done.effects += effects
     raise AssertionError("no end")
 

@@ -47,18 +47,20 @@ class Saying:
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
-        self.ended = threading.Event()
 
     def read_line(self, timeout: float) -> str | None:
         return self.lines.pop(0) if self.lines else None
 
     def wait(self, timeout: float) -> bool:
-        self.ended.set()
         return True
 
 
 def test_only_what_the_script_says_of_the_size_is_told() -> None:
-    process, seen = Saying(["size 24", "pid 7", "size 100", "size 9999999999999999999", "size -1", "\x1b[2Jsize 5", "size 200", ""]), []
-    watch(process, EFFECT, seen.append)  # type: ignore[arg-type]
-    assert process.ended.wait(60)
+    process, seen, ended = (
+        Saying(["size 24", "pid 7", "size 100", "size 9999999999999999999", "size -1", "\x1b[2Jsize 5", "size 200", ""]),
+        [],
+        threading.Event(),
+    )
+    watch(process, EFFECT, seen.append, ended.set)  # type: ignore[arg-type]
+    assert ended.wait(60)
     assert [one.done for one in seen] == [24.0, 100.0, 200.0]

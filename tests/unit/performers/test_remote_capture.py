@@ -120,6 +120,17 @@ def test_bounds_hold_on_the_target(capture, recipe, tmp_path, bounds, reason):
     assert taken.received is not None
 
 
+def test_a_capture_that_was_killed_is_not_told_as_whole(capture, recipe, tmp_path):
+    """Who ended it is not known, but it was neither its bound nor tshoot; and its time ends with it, not where it is asked for."""
+    started = capture.start(start(seconds=2.0), recipe, None, CancelToken())
+    os.kill(started.pid, signal.SIGKILL)
+    one = capture._running["trace/1@host"]
+    wait_until(lambda: one.ended, what="that its end is seen")
+    wait_until(lambda: time.monotonic() - one.started > 2.5, what="a time beyond its bound")
+    taken = capture.stop(STOP, tmp_path / "pulled", CancelToken())
+    assert (taken.stopped_by, taken.seconds) == ("closed", one.ended - one.started)
+
+
 def test_the_kernel_bounds_the_size_where_a_second_is_too_long(capture, recipe, tmp_path):
     fast = tmp_path / "fast"
     fast.write_text(Path(recipe.program).read_text().replace("time.sleep(0.01)", "file.write(bytes(1 << 20))"))
