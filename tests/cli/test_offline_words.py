@@ -43,7 +43,7 @@ def home(tmp_path: Path) -> Home:
         (("run", "nfs-mount", "--target", "host=esx:99999"), "is no target"),
         (("run", "nfs-mount", "--target", "guest=a"), "`guest` is no target of nfs-mount"),
         (("run", "nfs-mount", "--set", "server"), "expected NAME=VALUE"),
-        (("run", "nfs-mount", *GIVEN, "--set", "server=nas01"), "`server` expects an IPv4 or IPv6 address"),
+        (("run", "nfs-mount", "--target", "host=esx", "--set", "server=nas01"), "`server` expects an IPv4 or IPv6 address"),
         (("run", "nfs-mount", *GIVEN, "--set", "vmk=vmk0;reboot"), "`vmk` expects an interface name"),
         (("run", "nfs-mount", *GIVEN, "--set", "vmk=-x"), "`vmk` expects an interface name"),
         (("run", "nfs-mount", *GIVEN, "--set", "mountd_port=0"), "`mountd_port` expects a port"),
@@ -409,6 +409,14 @@ def test_a_reader_that_goes_away_is_no_error(home: Home, words: str, reader: str
     got = ended(subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home.environment()))
     assert got.code == 0
     assert got.error == b""
+
+
+@pytest.mark.parametrize("words", [f"analyze {DENIED}", "demo jumbo-own-vswitch --no-tui"])
+def test_a_reader_that_goes_away_is_told_no_health(home: Home, words: str) -> None:
+    """Of a fault: 1 where it was told whole, else 141, never 0."""
+    script = f"set -o pipefail; {TSHOOT} {words} | true"
+    got = ended(subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home.environment()))
+    assert got.code in (1, 141)
 
 
 def test_closed_streams_are_survived(home: Home) -> None:

@@ -19,7 +19,7 @@ from tshoot.model.text import clean, clean_line
 if TYPE_CHECKING:
     from tshoot.model.verdicts import Verdict
 
-HEALTHY, FAULT, USAGE, INCONCLUSIVE, TARGET_FAILED, PROGRAM_MISSING, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+HEALTHY, FAULT, USAGE, INCONCLUSIVE, TARGET_FAILED, PROGRAM_MISSING, INTERRUPTED, NO_READER = 0, 1, 2, 3, 4, 5, 130, 141
 
 
 def exit_code(verdict: Verdict | None) -> int:

@@ -22,9 +22,9 @@ def run_words(words: list[str]) -> int:
     except KeyboardInterrupt:
         diagnostics.note("interrupted")
         return diagnostics.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone (`tshoot … | head`)
+    except BrokenPipeError:  # the reader of our output has gone (`tshoot … | head`): what the verdict was is not told, and 0 would tell one
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return diagnostics.NO_READER
     except Exception as error:
         if os.environ.get("TSHOOT_DEBUG"):
             raise

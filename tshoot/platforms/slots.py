@@ -72,7 +72,10 @@ SLOTS: dict[str, Slot] = {
     "port": Slot(_between(r"[0-9]{1,5}", 1, 65535), "1 to 65535"),
     "integer": Slot(_matching(r"[0-9]{1,9}"), "0 to 999999999"),
     "number": Slot(_matching(r"[0-9]{1,9}(?:\.[0-9]{1,9})?"), "0 to 999999999, with decimals"),
-    "interval": Slot(_between(r"[0-9]{1,4}(?:\.[0-9]{1,3})?", 0.1, 3600), "0.1 to 3600 seconds"),  # shorter ones would be a flood
+    # a command that was given up may go on on its host: shorter intervals would be a flood, longer ones and larger counts would not end
+    "interval": Slot(_between(r"[0-9]{1,2}(?:\.[0-9]{1,3})?", 0.1, 10), "0.1 to 10 seconds"),
+    "count": Slot(_between(r"[0-9]{1,3}", 1, 100), "1 to 100"),
+    "bytes": Slot(_between(r"[0-9]{1,5}", 0, 65507), "0 to 65507"),
     "path": Slot(_path, "an absolute path without .. and without quotes, $ ` \\ ; & | < > * ? ! { }"),
     "word": Slot(_matching(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,127}"), "1 to 128 letters, digits and _ . : @ + -"),
     "name": Slot(_matching(r"[A-Za-z0-9_][A-Za-z0-9_.:@+() /-]{0,127}"), "1 to 128 letters, digits, blanks and _ . : @ + ( ) / -"),
