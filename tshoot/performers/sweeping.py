@@ -46,13 +46,15 @@ class Sweeping:
     ) -> None:
         self._state, self._sessions, self._ssh, self._prompter, self._tell = state, sessions, ssh, prompter, tell
         self._transports: dict[str, Transport] = {}
+        self._named: dict[str, str] = {}  # hosts with the account to log in as, as typed, and their places
 
     def left(self, hosts: Sequence[str] = ()) -> list[Leftover]:
         """What is listed, on `hosts` (as typed; none: on all), each capture once, target by target."""
         every = self._listed()
         places = {host: place_of(host, self._ssh) for host in hosts}
+        self._named = {host: place for host, place in places.items() if "@" in host}
         wanted = [one for one in every if not hosts or any(is_on(one.record, host, place) for host, place in places.items())]
-        return sorted(wanted, key=lambda one: (self._first_name(one, every), one.record.at, one.record.path))
+        return sorted(wanted, key=lambda one: (self._login(one, every), one.record.at, one.record.path))
 
     @property
     def live(self) -> int:
@@ -74,11 +76,11 @@ class Sweeping:
                 if not is_being_written(file.parent):
                     yield from (one for one in of_session(file) if one.record.path not in live)
 
-    @staticmethod
-    def _first_name(leftover: Leftover, every: list[Leftover]) -> str:
-        """One name for a target that has several."""
+    def _login(self, leftover: Leftover, every: list[Leftover]) -> str:
+        """By what name a target is logged in to: the account that was typed now, else that of its run; one name where it has several."""
         record = leftover.record
-        return min(one.record.host for one in every if is_on(one.record, record.host, record.place))
+        typed = [host for host, place in self._named.items() if is_on(record, host, place)]
+        return min(typed or (one.record.host for one in every if is_on(one.record, record.host, record.place) and _user(one) == _user(leftover)))
 
     # --- on the targets -----------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class Sweeping:
         """How they lie there. A target that fails once is not tried again in this sweep. Raises Cancelled."""
         found, failed = [], dict[str, str]()
         for leftover in leftovers:
-            host = self._first_name(leftover, list(leftovers))
+            host = self._login(leftover, list(leftovers))
             try:
                 if host in failed:
                     found.append(OnTarget(leftover, None, failed[host]))
@@ -108,7 +110,7 @@ class Sweeping:
             cancel.check()
             if one.look is None:
                 continue
-            host = self._first_name(one.leftover, names)
+            host = self._login(one.leftover, names)
             name = f"{host}: {clean_line(one.leftover.record.path)}"
             if not any(_same(one.leftover, other) for other in self._listed()):
                 yield Cleared(one.leftover, False, f"{name}: no longer listed, or a run has it again: left alone")
@@ -135,6 +137,11 @@ class Sweeping:
         for transport in self._transports.values():
             with suppress(Exception):
                 transport.close()
+
+
+def _user(leftover: Leftover) -> str:
+    """The account of its login where the run named one."""
+    return leftover.record.host.rpartition("@")[0]
 
 
 def _same(one: Leftover, other: Leftover) -> bool:

@@ -138,6 +138,22 @@ def test_a_target_that_fails_is_tried_once(sweeping: Sweeping, tmp_path: Path) -
     assert list(sweeping.cleared(looked, CancelToken())) == []
 
 
+@pytest.mark.parametrize(
+    ("hosts", "logins"),
+    [((), ["adm@192.0.2.9", "root@192.0.2.9"]), (("root@192.0.2.9",), ["root@192.0.2.9"]), (("192.0.2.9",), ["adm@192.0.2.9", "root@192.0.2.9"])],
+)
+def test_a_target_is_logged_in_to_as_its_run_was_or_as_it_is_typed(
+    sweeping: Sweeping, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...], logins: list[str]
+) -> None:
+    for session, host in (("aaa111", "root@192.0.2.9"), ("bbb222", "adm@192.0.2.9"), ("ccc333", "root@192.0.2.9")):
+        note(tmp_path, session, host=host, place="192.0.2.9:22")
+    connected: list[str] = []
+    monkeypatch.setattr("tshoot.transports.choose.transport_for", lambda platform, host, *rest: connected.append(host) or LocalTarget())
+    looked = sweeping.looked_at(sweeping.left(hosts), CancelToken())
+    assert len(looked) == 3
+    assert sorted(connected) == logins
+
+
 # --- names ------------------------------------------------------------------------------------------------
 
 CONFIG = """
