@@ -131,7 +131,7 @@ def test_one_target_by_any_of_its_names(place: Place, sshd: Sshd) -> None:
     got = place.home.run("sweep", f"127.0.0.1:{sshd.port}", "--yes", "--json")
     assert got.code == 0, got.said
     (row,) = got.document()["leftovers"]
-    assert (row["host"], row["removed"], row["kept_as"]) == ("box", True, None)
+    assert (row["host"], row["removed"], row["kept_as"]) == ("box", True, str(place.state / "rescued" / path.name))
     assert not path.exists() and elsewhere.exists()
     assert place.home.run("sweep", "a b").code == 2
 
@@ -179,7 +179,7 @@ def test_somebody_at_a_terminal_is_asked(place: Place) -> None:
 
     code, said = swept(b"no\n")
     assert (code, path.exists()) == (2, True)
-    assert "Remove it from its target? [yes/no]" in said and "nothing was removed" in said
+    assert "Remove it from its target (what holds packets is kept here first)? [yes/no]" in said and "nothing was removed" in said
     code, said = swept(b"yes\n")
     assert (code, path.exists()) == (0, False), said
     assert place.journals() == []

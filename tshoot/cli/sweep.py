@@ -124,7 +124,7 @@ def _agreed(looked: Sequence[OnTarget]) -> bool:
     if not can_ask():
         raise UsageError("nothing is removed: there is no terminal to ask at", "--yes removes without asking, --json only lists")
     count = sum(one.look is not None for one in looked)
-    kept = " (what was not fetched is kept here first)" if any(one.look and one.leftover.record.state == "unpulled" for one in looked) else ""
+    kept = " (what holds packets is kept here first)" if any(one.look and one.look.size for one in looked) else ""
 
     def ask(cancel: CancelToken) -> str | None:
         forget_typed()

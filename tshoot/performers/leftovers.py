@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from tshoot.cancel import CancelToken
 from tshoot.errors import TargetError
 from tshoot.model.text import clean_line
+from tshoot.performers.capture_said import PCAP_HEADER
 from tshoot.performers.journal import Leftover, settle_leftover
 from tshoot.transports.base import Transport
 from tshoot.transports.listing import size_command, size_of
@@ -76,7 +77,7 @@ def look(transport: Transport, leftover: Leftover, cancel: CancelToken) -> Look:
 
 
 def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path | None) -> Cleared:
-    """End it, pull it into the folder `rescue` where it was not pulled yet, remove it, and note that. TargetErrors of the transport.
+    """End it, pull it into the folder `rescue`, remove it, and note that. TargetErrors of the transport.
 
     What cannot be pulled stays there: it may be the only copy.
     """
@@ -87,7 +88,7 @@ def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue:
         if not ended:
             return Cleared(leftover, False, f"{name}: a capture of an earlier run still runs (pid {record.pid}) and could not be ended")
     copy, said = None, ""
-    if record.state == "unpulled" and rescue is not None:
+    if rescue is not None:
         try:
             copy = _rescued(transport, leftover, cancel, rescue)
         except OSError as error:
@@ -96,7 +97,9 @@ def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue:
             if error.kind != "not-found":
                 why = clean_line(str(error))[:200]
                 return Cleared(leftover, False, f"{name}: a capture of an earlier run stays there, it could not be pulled: {why}")
-        said = f"; it is kept as {copy}" if copy else "; its file was not there any more"
+            said = "; its file was not there any more"
+        else:
+            said = f"; it is kept as {copy}" if copy else "; no packet was in it"
     path = shlex.quote(record.path)
     if not _sh(transport, f"rm -f {path} && [ ! -e {path} ]", cancel):
         return Cleared(leftover, False, f"{name}: a capture of an earlier run could not be removed{said}", copy)
@@ -104,14 +107,19 @@ def clear(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue:
     return Cleared(leftover, True, f"{name}: a capture of an earlier run was removed{said}", copy)
 
 
-def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> Path:
-    """The copy, whole, under a name that nothing had: a run that was resumed may have left another file of the same name."""
+def _rescued(transport: Transport, leftover: Leftover, cancel: CancelToken, rescue: Path) -> Path | None:
+    """The copy, whole, under a name that nothing had: a run that was resumed may have left another file of the same name.
+
+    None where the file holds no packet.
+    """
     rescue.mkdir(mode=0o700, parents=True, exist_ok=True)
     wanted = PurePosixPath(leftover.record.path)
     descriptor, part = tempfile.mkstemp(dir=rescue, prefix=".", suffix=".part")  # made with 0600
     try:
         with os.fdopen(descriptor, "w+b") as file:
-            transport.fetch(leftover.record.path, file, cancel=cancel)
+            size = transport.fetch(leftover.record.path, file, cancel=cancel)
+            if size <= PCAP_HEADER:
+                return None
             file.flush()
             os.fsync(file.fileno())
         copy, number = rescue / wanted.name, 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tshoot.cancel import CancelToken
 from tshoot.model.events import CommandRan, TargetSpec
@@ -27,6 +27,9 @@ class Target:
     def run(self, command: str, **options: Any) -> CommandRan:
         self.scripts.append(command)
         return CommandRan(0, b"", b"", 0.0)
+
+    def fetch(self, remote: str, into: BinaryIO, **options: Any) -> int:
+        return 0
 
 
 def session(root: Path, *records: CaptureRecord) -> SessionLog:

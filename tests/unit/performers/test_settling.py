@@ -109,6 +109,19 @@ def test_the_device_is_asked_once_and_remembered(world: World) -> None:
     assert world.prepared("router1", router="linux").targets["router"].platform == "linux", "what the operator says counts"
 
 
+def test_what_a_device_said_is_kept_with_the_way_that_ssh_went(world: World) -> None:
+    host, _, port = world.served.devices["router"].address.rpartition("@")[2].rpartition(":")
+    config = world.folder / "ssh_config"
+    config.write_text(f"Host far\n  HostName {host}\n  Port {port}\n")
+    assert world.settings.ssh is not None
+    world.settings = replace(world.settings, ssh=replace(world.settings.ssh, config_file=config))
+    user = world.served.devices["router"].address.partition("@")[0]
+    assert world.run(f"{user}@far")[1] == "frr"
+    assert world.prepared("far").targets["router"].platform == "frr"
+    config.write_text("Host far\n  HostName 192.0.2.9\n  ProxyJump bastion\n")
+    assert world.prepared("far").guessed == ("router",), "another device by the same name"
+
+
 def test_what_it_is_decides_what_it_can_play(world: World) -> None:
     started = start(world.prepared("esx1"), world.settings, operator=Nobody(), prompter=Prompter())
     with pytest.raises(UsageError, match=r"esx1 is VMware ESXi.*`router` can be cisco_ios, linux, frr"):

@@ -21,7 +21,7 @@ from tshoot.transports.settings import SshSettings
 
 def note(folder: Path, session: str, state: Any = "unpulled", host: str = "here", **more: Any) -> Path:
     path = folder / f"tshoot-{session}-00aa11bb.pcap"
-    path.write_bytes(b"packets")
+    path.write_bytes(b"packets" * 9)
     journal = CaptureJournal(folder / "journal", session)
     journal.note(CaptureRecord(host, str(path), state, **more))
     journal.close()
@@ -38,7 +38,7 @@ def sweeping(tmp_path: Path) -> Sweeping:
 def test_what_a_run_has_again_while_somebody_was_asked_is_left_alone(sweeping: Sweeping, tmp_path: Path) -> None:
     path, other = note(tmp_path, "aaa111"), note(tmp_path, "bbb222")
     looked = sweeping.looked_at(sweeping.left(), CancelToken())
-    assert [one.look for one in looked] == [Look(7, False)] * 2
+    assert [one.look for one in looked] == [Look(63, False)] * 2
     with next((tmp_path / "journal").glob("aaa111*")).open() as journal:
         fcntl.flock(journal, fcntl.LOCK_EX)
         assert sweeping.live == 1
@@ -111,6 +111,19 @@ def test_a_copy_of_the_same_name_is_never_overwritten(tmp_path: Path) -> None:
     assert not path.exists()
     assert earlier.read_bytes() == b"an earlier one"
     assert sorted(one.name for one in (tmp_path / "rescued").iterdir()) == sorted((earlier.name, done.copy.name))
+
+
+@pytest.mark.parametrize("state", ["started", "running", "unpulled"])
+@pytest.mark.parametrize(("size", "kept"), [(24, False), (25, True)])
+def test_what_a_killed_run_captured_is_kept(tmp_path: Path, state: str, size: int, kept: bool) -> None:
+    """Also what still captured when its run was killed: nobody has seen it. A file that has only its header is nothing to keep."""
+    path = note(tmp_path, "aaa111", state)
+    path.write_bytes(bytes(size))
+    (left,) = leftovers(tmp_path / "journal", "here")
+    done = clear(LocalTarget(), left, CancelToken(), tmp_path / "rescued")  # type: ignore[arg-type]
+    assert done.removed
+    assert not path.exists()
+    assert [one.read_bytes() for one in (tmp_path / "rescued").iterdir()] == [bytes(size)] * kept
 
 
 def test_what_is_gone_is_settled_without_a_copy(tmp_path: Path) -> None:
