@@ -124,6 +124,21 @@ def test_another_transport_is_told(doctor, home):
     assert doctor("gate", "--transport", "pigeon").returncode == 2
 
 
+def test_the_transport_of_a_role_is_that_of_every_target_of_a_group(doctor, home):
+    listed = home / "all.ini"
+    listed.write_text('[lab]\ngate\ndirect\ngone ansible_host="{{ lookup }}"\n')
+    for words in (("@lab",), ("gate,direct",)):
+        got = doctor(*words, "--inventory", str(listed), "--transport", "host=openssh")
+        assert one_line(got.stdout).count("it is reached through the system's own ssh") == 2, got.stdout + got.stderr
+        assert got.stderr.count("host `gone`: left out") == (words == ("@lab",))
+
+
+@pytest.mark.parametrize("words", [("",), (",",), ("gate", " , ")])
+def test_a_word_that_names_nobody_is_refused(doctor, home, words):
+    got = doctor(*words, "--json")
+    assert (got.returncode, got.stdout) == (2, "") and "names no target" in got.stderr
+
+
 def test_as_a_document(doctor, home, two):
     got = doctor("esx", "down", "--json")
     assert got.returncode == 4

@@ -191,6 +191,48 @@ def test_a_group_is_named_by_the_inventory_and_told_line_by_line(tmp_path: Path)
         assert [(row["host"], row["command"]) for row in rows] == [(host, text) for host in ("alpha", "bravo") for text in ("uptime", "hostname")]
 
 
+def test_hosts_that_the_list_of_a_group_leaves_out_are_told_and_noted(tmp_path: Path) -> None:
+    with site(tmp_path, {name: linux(name) for name in ("alpha", "bravo")}) as at:
+        listed = tmp_path / "all.ini"
+        listed.write_text(listed.read_text() + 'gone ansible_host="{{ lookup }}"\n')
+        words = ["run", at.playbook(), "--inventory", str(listed), "--json", "--target"]
+        got = at.home.run(*words, "host=@lab")
+        assert got.code == 0 and got.document()["verdict"]["reason"] == "healthy on 2 of 2"
+        assert got.error.decode().count("host `gone`: left out") == 1
+        notes = [event.text for _, event in read_events(at.home.sessions / got.document()["fleet"]) if isinstance(event, NoteAdded)]
+        assert notes[0].startswith("2 targets") and len(notes) == 2 and "host `gone`: left out" in notes[1]
+        assert "`gone`" not in at.home.run(*words, "host=alpha,bravo", "--plan").said
+        listed.write_text('[lab]\ngone ansible_host="{{ lookup }}"\n')
+        nobody = at.home.run(*words, "host=@lab")
+        assert nobody.code == 2 and "there is no group `lab`" in nobody.said and "host `gone`: left out" in nobody.said
+
+
+def test_a_device_of_two_names_is_no_two_targets(tmp_path: Path) -> None:
+    with site(tmp_path, {name: linux(name) for name in ("alpha", "bravo")}) as at:
+        where = at.served.devices["alpha"]
+        (tmp_path / "all.ini").write_text(f"[lab]\nalpha\nbravo\nsame ansible_host={where.host} ansible_port={where.port}\n")
+        words = ["run", at.playbook(), "--inventory", str(tmp_path / "all.ini"), "--plan", "--target"]
+        for typed, said in (
+            ("@lab", "alpha and same are one device"),
+            ("alpha,bravo,root@same", "alpha and root@same are one device"),
+            (f"alpha,{where.host}:{where.port}", f"alpha and {where.host}:{where.port} are one device"),
+        ):
+            got = at.home.run(*words, f"host={typed}")
+            assert got.code == 2 and said in got.said, got.said
+        assert "host = alpha, bravo (linux)" in at.home.run(*words, "host=alpha,bravo,alpha").said
+
+
+def test_behind_a_gateway_that_is_told_the_device_each_user_is_another(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "well.yaml").write_text(PLAYBOOK)
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    hosts = [f"Host {name}\n  HostName gate\n  User ada@root@{name}\n" for name in ("alpha", "bravo")]
+    (tmp_path / ".ssh/config").write_text("".join(hosts))
+    assert "host = alpha, bravo (linux)" in home.run("run", "well.yaml", "--target", "host=alpha,bravo", "--plan").said
+    got = home.run("run", "well.yaml", "--target", "host=alpha,bravo,ada@root@alpha@gate", "--plan")
+    assert got.code == 2 and "alpha and ada@root@alpha@gate are one device" in got.said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -200,6 +242,14 @@ def test_a_group_is_named_by_the_inventory_and_told_line_by_line(tmp_path: Path)
         (("--target", "host=a", "--fan-out"), "no target names several"),
         (("--target", "host=@nobody"), "no group nobody"),
         (("--target", "host=a,b c:x,d:99999"), "b c"),
+        (("--target", "host=a,root@a"), "a and root@a are one device"),
+        (("--target", "host=a,A:22,a,b"), "a and A:22 are one device"),
+        (("--target", "host=a", "--target", "host=b"), "--target host=esx01,esx02"),
+        (("--target", "host=a", "--set", "x=1", "--set", "x=2"), "--set x=… is given twice"),
+        (("--target", "host=a", "--platform", "host=linux", "--platform", "host=frr"), "--platform host=… is given twice"),
+        (("--target", "host=a", "--capture-dir", "host=/a", "--capture-dir", "host=/b"), "--capture-dir host=… is given twice"),
+        (("--target", "host=a", "--transport", "host=auto", "--transport", "host=paramiko"), "auto was said for host before"),
+        (("--target", "host=a,b", "--transport", "paramiko", "--transport", "auto"), "paramiko was said before"),
     ],
 )
 def test_what_cannot_fan_out_is_refused_in_words(
@@ -317,9 +367,23 @@ def test_one_of_a_group_is_run_alone(tmp_path: Path) -> None:
         terminal = Terminal(at, "run", at.playbook(), "--no-tui", "--inventory", str(tmp_path / "all.ini"), "--target", "host=@lab")
         terminal.wait_for("[NAME/all]")
         terminal.type("br")
+        terminal.wait_for("br is none of them")
+        terminal.heard = terminal.heard.partition("br is none of them")[2]
+        terminal.wait_for("[NAME/all]")
+        terminal.type("bravo")
         assert terminal.end() == 0
         assert [one["playbook"] for one in at.sessions()] == ["well"]
         assert "bravo" in terminal.heard and "session 2" in terminal.heard
+
+
+@pytest.mark.parametrize("answer", ["n", "No", "q", ""])
+def test_whoever_wants_none_of_a_group_starts_nothing(tmp_path: Path, answer: str) -> None:
+    with site(tmp_path, {name: linux(name) for name in ("nx1", "quebec")}) as at:
+        terminal = Terminal(at, "run", at.playbook(), "--no-tui", "--inventory", str(tmp_path / "all.ini"), "--target", "host=@lab")
+        terminal.wait_for("[NAME/all]")
+        terminal.type(answer)
+        assert terminal.end() == 2 and "no target was chosen" in terminal.heard
+        assert at.sessions() == []
 
 
 # --- one password ----------------------------------------------------------------------------------------

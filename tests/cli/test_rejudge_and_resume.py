@@ -59,10 +59,20 @@ def test_what_if_shows_the_other_way(home: Home) -> None:
     assert bytes_of(home.sessions) == before
 
 
-@pytest.mark.parametrize("word", ["ping_full.received", "nobody.received=1", "ping_full.recieved=1", "=1", "ping_full.=1", ".received=1"])
+@pytest.mark.parametrize("word", ["ping_full.received", "nobody.received=1", "ping_full.recieved=1", "=1", "ping_full.=1", ".received=1",
+                                  "trace.found('no.such-cause')=true", "interfaces.by_name.vmk9.enabled=false", "routes.entries.99.interface=vmk0",
+                                  "ping_full.failed=banana"])  # fmt: skip
 def test_an_assumption_that_cannot_be_is_refused(home: Home, word: str) -> None:
     got = home.run("sessions", "rejudge", "last", "--what-if", word)
     assert (got.code, got.out) == (2, b"")
+
+
+def test_a_hint_can_be_typed_as_it_stands(home: Home) -> None:
+    refused = home.run("sessions", "rejudge", "last", "--what-if", "trace.found('nfs.mountd-blockd')=true")
+    assert refused.code == 2 and b"did you mean: found('nfs.mountd-blocked')" in refused.error
+    for word in ("trace.found('nfs.mountd-blocked')=true", "trace.found(nfs.mountd-blocked)=true", 'trace.found("nfs.mountd-blocked")=true'):
+        got = home.run("sessions", "rejudge", "last", "--what-if", word)
+        assert got.code == 1 and "nfs.mountd-blocked" in got.said, word
 
 
 def test_all_sessions_as_a_table_with_a_status_for_scripts(home: Home) -> None:

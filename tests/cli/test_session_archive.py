@@ -71,6 +71,8 @@ def test_a_report_goes_to_a_file_that_only_its_owner_reads(home: Home) -> None:
         (("report", "44386f", "--format", "cast", "--idle", "-1"), "--idle takes seconds"),
         (("report", "nobody"), "no session is named"),
         (("search",), "required: WORD"),
+        (("search", ""), "sessions list"),
+        (("search", "", " ", "--json"), "sessions list"),
         (("search", "x", "--limit", "0"), "--limit takes a number"),
         (("similar", "nobody"), "no session is named"),
         (("prune",), "--older-than"),
@@ -91,6 +93,14 @@ def test_a_search_finds_words_and_says_where(home: Home) -> None:
     assert document["total"] == 2 and len(document["hits"]) == 1 and "MNT3ERR_ACCES" in document["hits"][0]["snippet"]
     nothing = home.run("sessions", "search", '"unfinished', "AND", "*", "(")
     assert (nothing.code, nothing.out) == (0, b"no session fits\n")
+
+
+@pytest.mark.parametrize("typed", ['"', "!!!"])
+def test_a_search_for_nothing_finds_nothing_and_says_so(home: Home, typed: str) -> None:
+    got = home.run("sessions", "search", typed)
+    assert (got.code, got.out) == (0, b"no session fits\n")
+    assert f"{typed} has no letter or digit to look for" in got.error.decode()
+    assert home.run("sessions", "search", typed, "--json").document()["total"] == 0
 
 
 def test_sessions_alike_are_shown_with_reasons_also_below_a_session(home: Home) -> None:

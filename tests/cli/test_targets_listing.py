@@ -53,6 +53,22 @@ def test_what_is_listed(user: Path, capsys: pytest.CaptureFixture[str], monkeypa
     assert run_words(["targets", "list", "@esx"]) == 2
 
 
+@pytest.mark.parametrize("verb", ["detect", "forget"])
+def test_a_word_that_names_nobody_is_refused(user: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    assert run_words(["targets", verb, ","]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "names no target" in told.err
+
+
+def test_what_a_list_leaves_out_is_told_where_one_of_its_groups_is_asked(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = user / "esx.ini"
+    listed.write_text('[esx]\ne1 ansible_host=192.0.2.1\ne2 ansible_host="{{ lookup }}"\n')
+    assert run_words(["targets", "forget", "@esx", "--inventory", str(listed)]) == 0
+    assert capsys.readouterr().err.count("host `e2`: left out") == 1
+    assert run_words(["targets", "forget", "e1", "--inventory", str(listed)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_run_refuses_what_cannot_play_the_role(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "bgp-walker-flap", "--set", "prefix=2001:db8::/64", "--plan"]
     assert run_words([*words, "--target", "router=esx01"]) == 2

@@ -15,6 +15,7 @@ from typing import Any
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.named import named
 from tshoot.cli.output import emit_json, say, width
 from tshoot.cli.terminal import TerminalPrompter
 from tshoot.cli.transport_choice import ssh_by
@@ -53,12 +54,12 @@ class Walk:
 def run(arguments: Namespace) -> int:
     if arguments.platform:
         load_platform(arguments.platform)
-    settings = Settings(inventory=tuple(arguments.inventory), ssh=ssh_by(arguments.transport, {"host": tuple(arguments.hosts)}))
+    settings = Settings(inventory=tuple(arguments.inventory))
     inventory = known_targets(settings) or Inventory()
-    hosts = tuple(dict.fromkeys(name for typed in arguments.hosts for name in inventory.expand(typed)))
+    hosts = named(arguments.hosts, inventory)
     for host in hosts:
         parse_address(host)  # all of them before the first is connected to
-    ssh, forget = ssh_of_a_run(settings, inventory)
+    ssh, forget = ssh_of_a_run(replace(settings, ssh=ssh_by(arguments.transport, {"host": hosts})), inventory)
     walks: list[Walk] = []
 
     def work(cancel: CancelToken) -> None:

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.fleet_view import FleetView
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.named import named
 from tshoot.cli.output import emit_json, fitted, on_terminal, say, table, wrapped
 from tshoot.cli.terminal import TerminalOperator, TerminalPrompter, can_ask, forget_typed, read_line
 from tshoot.errors import UsageError
+from tshoot.fleet.doubles import refuse_doubles
 from tshoot.fleet.members import FanOut, Fleet, assemble_fleet, fan_out
 from tshoot.fleet.result import FleetResult, MemberResult
 from tshoot.fleet.running import MOST_PARALLEL, Hands, run_fleet
+from tshoot.inventory.inventory import Inventory, distinct
 from tshoot.model.text import clean_line
 from tshoot.plan import plan
+from tshoot.transports.settings import SshSettings
 from tshoot.wiring import Settings, checked_playbook, known_targets, prepare
 
 _WORST = (
@@ -33,6 +38,7 @@ _WORST = (
     diagnostics.INCONCLUSIVE,
 )
 _MOST_NAMED = 40
+_NONE = ("n", "no", "q")  # answers of who wants none of a group
 _Step = tuple[str, str, str, bool]  # role, node, command, whether it changes something
 
 
@@ -40,7 +46,8 @@ def chosen(arguments: Namespace, targets: Mapping[str, str], settings: Settings)
     """The role that fans out; or the targets of one run, where none does or the operator took one of a group."""
     if not 1 <= arguments.parallel <= MOST_PARALLEL:
         raise UsageError(f"--parallel {arguments.parallel}: from 1 to {MOST_PARALLEL}", "each target that runs takes a connection and some threads")
-    fan = fan_out(targets, lambda typed: _expand(typed, settings))
+    inventory = known_targets(settings) or Inventory()
+    fan = fan_out(targets, lambda typed: distinct(named((typed,), inventory), inventory))
     if fan is None:
         if arguments.fan_out:
             raise UsageError("--fan-out: no target names several", "for example --target host=@esx-prod, or --target host=esx01,esx02")
@@ -48,18 +55,15 @@ def chosen(arguments: Namespace, targets: Mapping[str, str], settings: Settings)
     if arguments.step:
         raise UsageError("--step is for one target", "name one target, or leave --step out")
     said_all = arguments.fan_out or arguments.plan or arguments.yes or arguments.json or not fan.typed.startswith("@") or len(fan.hosts) == 1
-    if said_all or not (can_ask() and on_terminal()):
-        return fan
-    host = _which(fan)
-    return fan if host is None else {**targets, fan.role: host}
-
-
-def _expand(typed: str, settings: Settings) -> tuple[str, ...]:
-    """What a group or a list means, by the inventory; a target that has two names is one."""
-    from tshoot.inventory.inventory import Inventory, distinct
-
-    inventory = known_targets(settings) or Inventory()
-    return distinct(inventory.expand(typed), inventory)
+    host = None if said_all or not (can_ask() and on_terminal()) else _which(fan)
+    if host is not None:
+        return {**targets, fan.role: host}
+    diagnostics.status(f"{len(fan.hosts)} targets: reading the ssh_config for each")  # whose `Match exec` may take its time
+    try:
+        refuse_doubles(fan, replace(settings.ssh or SshSettings(), places=inventory.places))
+    finally:
+        diagnostics.clear_status()
+    return fan
 
 
 def _which(fan: FanOut) -> str | None:
@@ -70,14 +74,13 @@ def _which(fan: FanOut) -> str | None:
         forget_typed()
         diagnostics.ask("Which one, or all side by side? [NAME/all] ")
         answer = read_line(CancelToken())
-        if not answer:
+        if answer in fan.hosts:
+            return answer
+        if not answer or answer.lower() in _NONE:
             raise UsageError(f"--target {fan.role}={clean_line(fan.typed)}: no target was chosen", "name one, or add --fan-out for all")
         if answer.lower() == "all":
             return None
-        fitting = [host for host in fan.hosts if host == answer] or [host for host in fan.hosts if host.lower().startswith(answer.lower())]
-        if len(fitting) == 1:
-            return fitting[0]
-        diagnostics.note(f"{clean_line(answer)} is {'none' if not fitting else f'{len(fitting)}'} of them")
+        diagnostics.note(f"{clean_line(answer)} is none of them: type a whole name, all, or no")
 
 
 def fleet_of(

@@ -79,13 +79,16 @@ _FORMS = {
 
 
 def pairs(words: list[str], option: str) -> dict[str, str]:
-    """`name=value` words as a mapping."""
-    found = {}
+    """`name=value` words as a mapping. UsageError for a name with two values."""
+    found: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals:
             raise UsageError(f"{option} {word}: expected {_FORMS[option][0]}", f"for example {option} {_FORMS[option][1]}")
-        found[name] = value
+        if found.setdefault(name, value) != value:
+            several = "`tshoot run` takes several targets in one: --target host=esx01,esx02"
+            hint = several if option == "--target" else "it has one value: give it once"
+            raise UsageError(f"{option} {name}=… is given twice, each time with another value", hint)
     return found
 
 

@@ -12,6 +12,7 @@ from tshoot.cli.archive import ask_archive
 from tshoot.cli.entries import entry_json
 from tshoot.cli.output import emit_json, say
 from tshoot.errors import UsageError
+from tshoot.model.text import clean_line
 from tshoot.session.archive.query import parse_query
 from tshoot.session.archive.remarks import query_remarks
 from tshoot.session.archive.search import Hit, search
@@ -21,9 +22,13 @@ def run(root: Path, arguments: Namespace) -> int:
     if not 1 <= arguments.limit <= 10_000:
         raise UsageError("--limit takes a number from 1 to 10000", "20 is the default")
     typed, now = " ".join(arguments.query), time.time()
+    if not typed.strip():
+        raise UsageError("sessions search: there is nothing to look for", "`tshoot sessions list` shows all sessions")
     for remark in query_remarks(typed, now):
         diagnostics.note(remark)
     query = parse_query(typed, now)
+    if query.fruitless:
+        diagnostics.note(f"{clean_line(typed)} has no letter or digit to look for, and no filter; `tshoot sessions list` shows all sessions")
     hits, total = ask_archive(root, lambda archive: search(archive, query, arguments.limit), reindex=arguments.reindex)
     if arguments.json:
         emit_json({"hits": [_json(hit) for hit in hits], "total": total})

@@ -9,6 +9,7 @@ from typing import Any
 from tshoot.cancel import CancelToken
 from tshoot.cli import diagnostics
 from tshoot.cli.interrupt import cancellable
+from tshoot.cli.named import named, note_remarks
 from tshoot.cli.output import emit_json, fitted, paragraphs, say, wrapped
 from tshoot.errors import UsageError
 from tshoot.inventory.inventory import Inventory, KnownTarget
@@ -18,8 +19,6 @@ from tshoot.model.stamp import utc
 from tshoot.model.text import clean_line
 from tshoot.platforms.loader import load_platform
 from tshoot.wiring import Settings, known_targets, ssh_of_a_run
-
-_MOST_REMARKS = 10
 
 
 def run(arguments: Namespace) -> int:
@@ -51,7 +50,7 @@ def _list(inventory: Inventory, group: str, as_json: bool) -> int:
     else:
         rows = [[target.name, place_text(target), _platform_text(target), ", ".join(target.groups) or "-", target.source] for target in targets]
         fitted([["name", "address", "platform", "groups", "from"], *rows], indent=0)
-    _remark(inventory)
+    note_remarks(inventory)
     return 0
 
 
@@ -98,13 +97,6 @@ def _some(names: tuple[str, ...], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _remark(inventory: Inventory) -> None:
-    for remark in inventory.remarks[:_MOST_REMARKS]:
-        diagnostics.note(clean_line(remark))
-    if len(inventory.remarks) > _MOST_REMARKS:
-        diagnostics.note(f"and {len(inventory.remarks) - _MOST_REMARKS} remarks more: --json has them all")
-
-
 def place_text(target: KnownTarget) -> str:
     """`user@host:port`, as far as it is known."""
     place = target.place
@@ -144,7 +136,7 @@ def _detect(inventory: Inventory, settings: Settings, arguments: Namespace) -> i
     from tshoot.performers.recognition import Recognised, recognise
     from tshoot.performers.settling import remember
 
-    names = tuple(dict.fromkeys(name for typed in arguments.names for name in inventory.expand(typed)))
+    names = named(arguments.names, inventory)
     targets = {name: inventory.typed(name) for name in names}  # UsageError before anything is connected to
     found: list[Recognised] = []
     memory = default_memory(settings.state)
@@ -157,7 +149,7 @@ def _detect(inventory: Inventory, settings: Settings, arguments: Namespace) -> i
             diagnostics.clear_status()
             found.append(asked)
             if asked.platforms:
-                remember(memory, target.name, target.place, asked)
+                remember(memory, inventory, name, asked)
             if not arguments.json:
                 _tell(asked, target)
             if asked.rejected:
@@ -205,8 +197,8 @@ def _detected_json(asked: Any) -> dict[str, Any]:
 
 def _forget(inventory: Inventory, names: Iterable[str], as_json: bool) -> int:
     memory = default_memory()
-    targets = [inventory.typed(name) for typed in names for name in inventory.expand(typed)]
-    forgotten = [target.name for target in targets if memory.forget(target.place)]
+    targets = [(inventory.typed(name), inventory.way(name)) for name in named(names, inventory)]
+    forgotten = [target.name for target, way in targets if memory.forget(target.place, way)]
     if as_json:
         emit_json({"forgotten": forgotten})
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 
 from tshoot.engine.results import failed_result, with_facts
@@ -47,15 +48,14 @@ def _finding(before: Value, cause: str, value: Value) -> FactFunction:
 
 
 def _placed(whole: Value, path: list[str], value: Value) -> Value:
-    """`whole` with `value` at `path`; the longest key that fits counts (an address holds dots). What is not there is made."""
+    """`whole` with `value` at `path`; the longest key that fits counts (an address holds dots). A name is made, a list entry is not."""
     if not path:
         return value
-    if isinstance(whole, list) and path[0].isdecimal() and int(path[0]) < len(whole):
-        index = int(path[0])
-        return [*whole[:index], _placed(whole[index], path[1:], value), *whole[index + 1 :]]
-    inner = whole if isinstance(whole, dict) else {}
-    for length in range(len(path), 0, -1):
-        key = ".".join(path[:length])
-        if key in inner:
-            return {**inner, key: _placed(inner[key], path[length:], value)}
-    return {**inner, path[0]: _placed(None, path[1:], value)}
+    if isinstance(whole, list):
+        index = int(path[0]) if path[0].isdecimal() else len(whole)
+        return [_placed(entry, path[1:], value) if at == index else entry for at, entry in enumerate(whole)]
+    inner = copy(whole) if isinstance(whole, dict) else {}  # a copy, no new dict: counts that were not seen stay 0
+    length = next((length for length in range(len(path), 0, -1) if ".".join(path[:length]) in inner), 1)
+    key = ".".join(path[:length])
+    inner[key] = _placed(inner.get(key), path[length:], value)
+    return inner

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tshoot.cancel import CancelToken
 from tshoot.errors import SessionError, TshootError
 from tshoot.fleet.asking import Asking, Turn
+from tshoot.fleet.groups import names_group, remarks_told
 from tshoot.fleet.members import Fleet
 from tshoot.fleet.result import FleetResult, MemberResult, overall
 from tshoot.knowledge import ShippedKnowledge
@@ -90,6 +91,9 @@ class _Running:
         targets = tuple(target for role, target in members[0].targets.items() if role != fleet.role)
         self._log.append(RunStarted(time.time(), fleet_of(fleet.playbook.id), (*(fleet.target(one) for one in members), *targets), members[0].inputs))
         self._log.append(NoteAdded(time.time(), f"{len(members)} targets, at most {parallel} side by side", "tshoot"))
+        if self._inventory is not None and names_group(fleet.typed):
+            for told in remarks_told(self._inventory):
+                self._log.append(NoteAdded(time.time(), told, "tshoot"))
         workers = [threading.Thread(target=self._work, name=f"tshoot fleet {number}", daemon=True) for number in range(min(parallel, len(members)))]
         for worker in workers:
             worker.start()

@@ -6,16 +6,18 @@ A later source of the same name adds its groups, and what the earlier ones leave
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 
 from tshoot.errors import UsageError
 from tshoot.inventory.entries import Contents, Entry
-from tshoot.inventory.memory import Remembered
+from tshoot.inventory.memory import Memory, Remembered
 from tshoot.inventory.names import shown
+from tshoot.inventory.way import port_of, way_beyond
 from tshoot.transports.address import Address, parse_address
 
 _MOST_CLASHES = 50
@@ -54,14 +56,10 @@ class KnownTarget:
 
 
 class Inventory:
-    """Made of (what the source is called, its contents), in their order; `remembered` gives what a device said at its place."""
+    """Made of (what the source is called, its contents), in their order; `memory` keeps what devices said, `ssh_config` tells the ways to them."""
 
-    def __init__(
-        self,
-        sources: Sequence[tuple[str, Contents]] = (),
-        remembered: Callable[[str, Address], Remembered | None] = lambda name, place: None,
-    ) -> None:
-        self._sources, self._remembered = tuple(sources), remembered
+    def __init__(self, sources: Sequence[tuple[str, Contents]] = (), memory: Memory | None = None, ssh_config: Path | None = None) -> None:
+        self._sources, self._memory, self._ssh_config = tuple(sources), memory, ssh_config
         self._targets: dict[str, KnownTarget] = {}
         self._clashes: list[tuple[str, str]] = []
         for _, contents in self._sources:
@@ -141,21 +139,30 @@ class Inventory:
     def host(self, name: str) -> KnownTarget | None:
         """The target of that name, or of that alias; None where no source has it."""
         target = self._named(name)
-        if target is None:
-            return None
-        seen = self._remembered(target.name, target.place)
-        return target if seen is None else _as_seen(target, seen)
+        return None if target is None else self._as_seen(target, name)
 
     def typed(self, text: str) -> KnownTarget:
         """What is known of a target as it was typed, `name` or `user@name:port`; one that no source names has its place alone."""
+        return self._as_seen(self._listed(text), text)
+
+    def way(self, text: str) -> str:
+        """How ssh gets to a target as it was typed, "" where straight to its place: with the place it tells one device from another."""
+        return way_beyond(text, self._listed(text).place, self._ssh_config, self.places)
+
+    def _listed(self, text: str) -> KnownTarget:
         address = parse_address(text)
-        target = self.host(address.host)
-        if target is not None and address.port in (None, target.place.port):
+        target = self._named(address.host)
+        if target is None:
+            return KnownTarget(address.host, address)
+        if address.port is None or address.port == (target.place.port or port_of(address.host, self._ssh_config, self.places)):
             return target
-        place = Address(address.host if target is None else target.place.host, address.user, address.port)
-        plain = KnownTarget(address.host, place)
-        seen = self._remembered(plain.name, place)
-        return plain if seen is None else _as_seen(plain, seen)
+        return KnownTarget(address.host, Address(target.place.host, address.user, address.port))
+
+    def _as_seen(self, target: KnownTarget, text: str) -> KnownTarget:
+        if self._memory is None or not self._memory.holds(target.place):
+            return target
+        seen = self._memory.recall(target.name, target.place, self.way(text))
+        return target if seen is None else replace(target, platforms=seen.platforms, seen=seen)
 
     # --- what is typed ---
 
@@ -206,10 +213,6 @@ def _target(entry: Entry) -> KnownTarget:
 
 def _platforms(entry: Entry) -> tuple[str, ...]:
     return (entry.platform,) if entry.platform else ()
-
-
-def _as_seen(target: KnownTarget, seen: Remembered) -> KnownTarget:
-    return replace(target, platforms=seen.platforms, seen=seen)
 
 
 def distinct(names: Iterable[str], inventory: Inventory) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from tshoot.inventory.memory import Memory, Remembered, default_memory
 from tshoot.model.events import TargetSpec
 from tshoot.performers.recognition import Recognised
 from tshoot.performers.world import World
-from tshoot.transports.address import Address
 
 
 def settle(world: World, targets: dict[str, TargetSpec], guessed: Mapping[str, Sequence[str]], inventory: Inventory, state: Path) -> Sequence[str]:
@@ -34,9 +33,8 @@ def settle(world: World, targets: dict[str, TargetSpec], guessed: Mapping[str, S
             raise UsageError(f"{found.told}, and `{role}` can be {', '.join(allowed)}", f"name another target, or overrule it: --platform {role}=…")
         if platform:
             targets[role] = replace(target, platform=platform)
-            known = inventory.typed(target.host)
             try:
-                remember(default_memory(state), known.name, known.place, found)
+                remember(default_memory(state), inventory, target.host, found)
             except TshootError as error:
                 notes.append(error.message)
         if not found.kind:
@@ -44,8 +42,7 @@ def settle(world: World, targets: dict[str, TargetSpec], guessed: Mapping[str, S
     return notes
 
 
-def remember(memory: Memory, name: str, place: Address, found: Recognised) -> Remembered:
+def remember(memory: Memory, inventory: Inventory, typed: str, found: Recognised) -> None:
     """Keep what the device said it is, instead of what was kept of it."""
-    seen = Remembered(name, found.platforms, found.command, found.said, time.time())
-    memory.remember(seen, place)
-    return seen
+    known = inventory.typed(typed)
+    memory.remember(Remembered(known.name, found.platforms, found.command, found.said, time.time()), known.place, inventory.way(typed))

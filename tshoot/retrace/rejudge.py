@@ -20,6 +20,7 @@ from tshoot.model.facts import Value
 from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.decode import decode_capture
+from tshoot.playbook.facts_read import SAMPLE_FACTS
 from tshoot.playbook.tree import Playbook
 from tshoot.retrace.answers import RecordedAnswers
 from tshoot.retrace.fold import Folded, fold
@@ -27,6 +28,7 @@ from tshoot.retrace.free.playbook import FREE
 from tshoot.retrace.parting import Parting, parting
 from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.retrace.recording import Recording, record_of
+from tshoot.retrace.what_came import is_assumed, refuse_what_is_not_there, unread
 from tshoot.session.evidence import Evidence
 from tshoot.session.read import EVIDENCE
 from tshoot.session.steered_text import steered_words
@@ -61,8 +63,8 @@ def recorded_playbook(session: Session) -> Playbook:
 def rejudge(session: Session, playbook: Playbook, assumed: Assumed, cancel: CancelToken) -> Judgement:
     """Judge `session` by `playbook`, with the facts of `assumed` in place of what was read.
 
-    SessionError where the session or its evidence cannot be read, UsageError where the playbook is for something else,
-    MissingProgram where a capture has to be decoded and tshark is not there.
+    SessionError where the session or its evidence cannot be read, UsageError where the playbook is for something else or the session
+    has no such fact, MissingProgram where a capture has to be decoded and tshark is not there.
     """
     if session.header.playbook == FREE:
         from tshoot.retrace.free.rejudged import rejudge_free
@@ -73,6 +75,7 @@ def rejudge(session: Session, playbook: Playbook, assumed: Assumed, cancel: Canc
     targets = _targets(recording.started, playbook)
     begun = begin(playbook, targets, _inputs(session, recording.started, playbook), ShippedKnowledge(), assumed=assumed)
     folded = fold(begun, _Today(session, answers, cancel).find, recording.steers(), answers.today)
+    refuse_what_is_not_there(assumed, folded.state)
     today = folded.state.verdict
     return Judgement(
         session.header.session,
@@ -148,8 +151,10 @@ def _parting(session: Session, recording: Recording, folded: Folded, renamed: Ma
 def _why(session: Session, folded: Folded, fact: str, assumed: Assumed) -> str:
     """Why a fact has another value than it had."""
     step, _, path = fact.partition(".")
-    if any(path == one or path.startswith(f"{one}.") for one in assumed.get(step, {})):
+    if is_assumed(fact, assumed):
         return "it is assumed"
+    if step in assumed and path.split(".")[0] in ("series", *SAMPLE_FACTS):
+        return "it follows from what is assumed of each sample"
     result = folded.state.results.get(step)
     effect = result.effect if result else None
     if isinstance(effect, Decode):
@@ -169,6 +174,8 @@ def _remarks(folded: Folded, recording: Recording, assumed: Assumed) -> Iterator
     yield from (
         f"`{step}` is not reached on this way: what was assumed of it changes nothing" for step in assumed if step not in folded.state.results
     )
+    if folded.state.verdict is not None:
+        yield from (f"no condition on this way reads `{fact}`: that it is assumed decides nothing" for fact in unread(assumed, folded.state))
     if recording.unknown:
         yield f"the session holds what this version does not know and passed over: {', '.join(sorted(set(map(clean_line, recording.unknown))))}"
     for one in folded.undone:

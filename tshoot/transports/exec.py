@@ -69,7 +69,12 @@ class ExecTransport(ABC):
         process.terminate()
         message = f"{self.host}: {shown(command)} did not end within {timeout:g} s"
         if self._link.alive():
-            raise CommandTimeout("timeout", message, "give it more time in the playbook, or see what keeps the host busy; it was told to end, and may still run there", process.ran())
+            raise CommandTimeout(
+                "timeout",
+                message,
+                "give it more time in the playbook, or see what keeps the host busy; it was told to end, and may still run there",
+                process.ran(),
+            )
         self._link.break_off("unresponsive", f"{message}, and the host answers nothing any more", process.ran())
 
     # --- files -------------------------------------------------------------------------------------

@@ -116,7 +116,8 @@ class Trials:
     def _tried(self, target: TargetSpec) -> Tried:
         tried = try_connection(target, self, self._ssh, self.cancel, lambda doing: self._post(TrialMoved(target.role, doing)))
         if tried.platforms and self._inventory is not None:
-            default_memory(self._settings.state).forget(self._inventory.typed(target.host).place)  # whatever was remembered is wrong
+            place, way = self._inventory.typed(target.host).place, self._inventory.way(target.host)
+            default_memory(self._settings.state).forget(place, way)  # whatever was remembered is wrong
         return tried
 
     def _asked_what(self, target: TargetSpec) -> Tried:
@@ -127,8 +128,7 @@ class Trials:
         if not found.platforms:
             return Tried(target, found.seconds, remarks=(found.told,))
         if self._inventory is not None:
-            known = self._inventory.typed(target.host)
-            remember(default_memory(self._settings.state), known.name, known.place, found)
+            remember(default_memory(self._settings.state), self._inventory, target.host, found)
         return Tried(target, found.seconds, found.said, platforms=found.platforms)
 
     # --- the prompter of its logins ---

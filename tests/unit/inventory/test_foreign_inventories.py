@@ -183,6 +183,12 @@ def test_a_file_is_told_by_its_content(name: str, kind: str) -> None:
 def test_a_list_of_ours_is_told_by_its_keys() -> None:
     assert told_by_content("a", "# mine\ntargets:\n  a: b\n") == told_by_content("a", "groups: {}\ntargets: {a: b}\n") == "targets"
     assert told_by_content("a", "all:\n  children: {}\ntargets:\n  hosts: {}\n") == "ansible"
+    assert told_by_content("a", "all:\n  children: {}\ngroups:\n  hosts: {}\n") == "ansible"
+    assert told_by_content("a", "groups:\n  g: [a, b]\n") == "targets"
+    for text in ("{targets: {a: b}}", '---\n# mine\n{ "groups": {g: [a]}}', '{"targets": {"a": "192.0.2.1"}}', "{tragets: {a: b}}"):
+        assert told_by_content("a", text) == "targets"
+    assert told_by_content("a", '{"groups": {"hosts": ["a"]}, "_meta": {"hostvars": {}}}') == "ansible"
+    assert told_by_content("a", '{"count": 0, "results": []}') == told_by_content("a", "{") == "netbox"
 
 
 @pytest.mark.parametrize(

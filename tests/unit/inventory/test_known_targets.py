@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -115,6 +116,29 @@ def test_a_file_is_read_again_once_it_changed(files: Files) -> None:
     assert files.known(path).names() == ("one", "two")
 
 
+def test_groups_alone_and_braces_are_lists_of_ours(files: Files) -> None:
+    groups = files.write("f.yaml", "groups:\n  g: [a, b]\n")
+    assert (files.known(groups).expand("@g"), files.known(groups).remarks) == (("a", "b"), ())
+    braces = files.write("g.yaml", "# mine\n{targets: {a: 192.0.2.1}, groups: {g: [a]}}\n")
+    assert files.known(braces).typed("a").place == Address("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("named", "text"), [("f.yaml", "groups:\n"), ("f.json", '{"_meta": {"hostvars": {}}}'), ("netbox=f.csv", "name,ip address\n")]
+)
+def test_a_named_file_without_a_target_is_told(files: Files, named: str, text: str) -> None:
+    kind, _, name = named.rpartition("=")
+    path = files.write(name, text)
+    (remark,) = files.known(f"{kind}={path}" if kind else path).remarks
+    assert remark.startswith(f"{path}: names no target and no group, read as ")
+    assert ("say what it is: " in remark) == (not kind)
+
+
+def test_an_empty_list_of_ones_own_is_nothing_to_tell(files: Files) -> None:
+    files.write("config/tshoot/targets.yaml", "targets:\n")
+    assert files.known().remarks == ()
+
+
 @pytest.mark.parametrize("kind", ["missing", "pipe", "folder of another kind", "not UTF-8", "a directory as targets.yaml"])
 def test_files_that_cannot_be_read(files: Files, kind: str) -> None:
     path = files.folder / "x"
@@ -162,6 +186,65 @@ def test_what_a_device_said_counts_more_than_a_list(files: Files) -> None:
     assert files.memory.forget(Address("192.0.2.1"))
     assert not files.memory.forget(Address("192.0.2.1"))
     assert files.known().host("r1").platform == "cisco_ios"  # type: ignore[union-attr]
+
+
+SITES = """
+Host siteA-sw
+  ProxyJump bastion-a
+Host siteB-sw
+  ProxyJump bastion-b
+Host behind
+  ProxyCommand corkscrew %h %p
+Host twin
+  ProxyJump bastion-a
+"""
+
+
+def test_one_address_behind_two_bastions_is_two_devices(files: Files) -> None:
+    names = ("siteA-sw", "siteB-sw", "behind", "twin", "plain")
+    files.write("config/tshoot/targets.yaml", "targets:\n" + "".join(f"  {name}: {{address: 192.168.1.1}}\n" for name in names))
+    files.write("ssh_config", SITES)
+    eos, ios = Remembered("siteA-sw", ("arista_eos",), "show version", "Arista DCS-7050", 0.0), Remembered("plain", ("cisco_ios",), "c", "IOS", 0.0)
+
+    def platforms() -> dict[str, str]:
+        return {name: files.known().typed(name).platform for name in names}
+
+    files.memory.remember(eos, Address("192.168.1.1"), files.known().way("siteA-sw"))
+    assert platforms() == {"siteA-sw": "arista_eos", "siteB-sw": "", "behind": "", "twin": "arista_eos", "plain": ""}
+    assert files.known().host("siteB-sw").seen is None  # type: ignore[union-attr]
+    modes = [path.stat().st_mode & 0o777 for path in (files.memory.folder, *files.memory.folder.rglob("*"))]
+    assert sorted(modes) == [0o600, 0o700, 0o700]
+    files.memory.remember(ios, Address("192.168.1.1"))
+    assert platforms() == {"siteA-sw": "arista_eos", "siteB-sw": "", "behind": "", "twin": "arista_eos", "plain": "cisco_ios"}
+    files.write("ssh_config", SITES.replace("bastion-b", "bastion-a"))
+    assert platforms()["siteB-sw"] == "arista_eos", "the way counts, not the name"
+    assert files.memory.forget(Address("192.168.1.1"), files.known().way("siteA-sw"))
+    assert platforms() == {"siteA-sw": "", "siteB-sw": "", "behind": "", "twin": "", "plain": "cisco_ios"}
+
+
+def test_what_an_older_version_remembered_serves_only_where_ssh_goes_straight(files: Files) -> None:
+    files.write("config/tshoot/targets.yaml", "targets: {siteA-sw: {address: 192.168.1.1}, plain: {address: 192.168.1.1}}")
+    files.write("ssh_config", SITES)
+    files.memory.remember(Remembered("x", ("arista_eos",), "c", "s", 0.0), Address("192.168.1.1"))
+    (file,) = files.memory.folder.iterdir()
+    older = {key: value for key, value in json.loads(file.read_text()).items() if key != "way"}
+    file.write_text(json.dumps(older))
+    assert (files.known().typed("siteA-sw").platform, files.known().typed("plain").platform) == ("", "arista_eos")
+    files.write("ssh_config", "Host *\n  Port none\n")
+    assert files.known().typed("plain").platform == "", "a way that cannot be told is none that is known"
+
+
+def test_the_port_that_ssh_takes_anyway_is_the_same_target(files: Files) -> None:
+    files.write(
+        "config/tshoot/targets.yaml", "targets: {leaf1: {address: 192.0.2.21, platform: arista_eos}, odd: {address: 192.0.2.22, platform: linux}}"
+    )
+    files.write("ssh_config", "Host odd\n  Port 2222\n")
+    found = {text: files.known().typed(text).platform for text in ("leaf1:22", "root@leaf1:22", "leaf1:2222", "odd", "odd:2222", "odd:22")}
+    assert found == {"leaf1:22": "arista_eos", "root@leaf1:22": "arista_eos", "leaf1:2222": "", "odd": "linux", "odd:2222": "linux", "odd:22": ""}
+    odd = files.known().typed("odd")
+    files.memory.remember(Remembered("odd", ("frr",), "c", "s", 0.0), odd.place, files.known().way("odd"))
+    found = {text: files.known().typed(text).platform for text in ("odd", "odd:2222", "odd:22")}
+    assert found == {"odd": "frr", "odd:2222": "frr", "odd:22": ""}, "what listens at port 22 was not asked"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"platforms": []}', '{"platforms": ["x"], "place": "192.0.2.1 22"}', "[" * 8000, '{"place": 7}'])

@@ -249,6 +249,54 @@ def test_a_failure_can_be_assumed_and_taken_away(tmp_path: Path) -> None:
     assert there.result != "same" or there.parting is not None
 
 
+@pytest.mark.parametrize("word", ["ping_full.failed=timeout", "interfaces.by_name.vmk1.enabled=false", "routes.entries.0.interface=vmk0"])
+def test_what_differs_because_it_is_assumed_is_told_so(tmp_path: Path, word: str) -> None:
+    judgement = judged(write(tmp_path, STORY), assumed=(word,))
+    assert judgement.parting is not None and judgement.parting.difference is not None
+    assert judgement.parting.difference.why == "it is assumed"
+
+
+def test_a_series_differs_because_its_samples_are_assumed(tmp_path: Path) -> None:
+    judgement = judged(write(tmp_path, "bgp-walker-flap/one-change"), assumed=("route.protocol=bgp",))
+    assert judgement.parting is not None and judgement.parting.difference is not None
+    assert judgement.parting.difference.fact.startswith("route.series.")
+    assert judgement.parting.difference.why == "it follows from what is assumed of each sample"
+
+
+@pytest.mark.parametrize(
+    ("fact", "missing", "hint"),
+    [
+        ("interfaces.by_name.vmk9.enabled", "`interfaces.by_name` has no `vmk9`", "vmk1"),
+        ("interfaces.by_name.vmk9", "`interfaces.by_name` has no `vmk9`", "vmk1"),
+        ("interfaces.by_name.vmk1.mtuu", "`interfaces.by_name.vmk1` has no `mtuu`", "mtu"),
+        ("interfaces.names.99", "`interfaces.names` has no `99`", "0"),
+        ("routes.entries.99.interface", "`routes.entries` has no `99`", "0"),
+        ("routes.entries.first.interface", "`routes.entries` has no `first`", "0"),
+        ("trace.findings.99.status", "`trace.findings` has no `99`", "0"),
+    ],
+)
+def test_what_the_session_does_not_have_cannot_be_assumed(tmp_path: Path, fact: str, missing: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(missing)) as error:
+        judged(write(tmp_path, STORY), assumed=(f"{fact}=1",))
+    assert hint in error.value.hint
+
+
+def test_what_the_step_could_have_told_can_be_assumed(tmp_path: Path) -> None:
+    """Of a step that failed, of a count that is 0, of an entry of which this was not printed."""
+    lost = judged(write(tmp_path / "a", STORY), assumed=("interfaces.failed=timeout", "interfaces.by_name.vmk9.enabled=true"))
+    assert "no `vmk9`" not in told(lost)
+    known = judged(write(tmp_path / "b", STORY), assumed=("interfaces.by_name.vmk1.addresses.0.type=STATIC", "routes.default_gateway=none"))
+    assert known.result == "same"
+
+
+def test_an_assumption_that_no_condition_reads_says_so(tmp_path: Path) -> None:
+    session = write(tmp_path, STORY)
+    judgement = judged(session, assumed=("interfaces.by_name.vmk0.enabled=false", "ping_full.received=2"))
+    assert judgement.result == "same"
+    assert judgement.remarks == ("no condition on this way reads `interfaces.by_name.vmk0.enabled`: that it is assumed decides nothing",)
+    assert judged(session, assumed=("routes.entries.1.interface=vmk0",)).remarks == (), "a filter looked through all of them"
+
+
 def test_every_sample_of_a_series_is_as_assumed(tmp_path: Path) -> None:
     session = write(tmp_path, "bgp-walker-flap/one-change")
     steady = judged(session, assumed=("route.protocol=bgp",))

@@ -52,6 +52,11 @@ def found(root: Path, query: str) -> list[str]:
     ("query", "expected"),
     [
         ("", ["delta", "charlie", "bravo", "alpha"]),
+        ("  ", ["delta", "charlie", "bravo", "alpha"]),
+        ('"', []),
+        ('""', []),
+        ("!!! *", []),
+        ("!!! esx02", ["bravo"]),
         ("vmknic", ["delta", "charlie", "bravo", "alpha"]),
         ("VMKNIC", ["delta", "charlie", "bravo", "alpha"]),
         ("esx02", ["bravo"]),

@@ -21,12 +21,16 @@ _PART = re.compile(r'(?:(?P<key>[A-Za-z]{1,12}):)?(?:"(?P<quoted>[^"]*)"|(?P<pla
 
 @dataclass(frozen=True)
 class Query:
-    """`words` are FTS5 expressions, each safe to run. `since` and `until` are seconds since the epoch (`until` excluded)."""
+    """`words` are FTS5 expressions, each safe to run. `since` and `until` are seconds since the epoch (`until` excluded).
+
+    `fruitless`: something was typed, but there is neither a word nor a filter in it (`"`, `!!!`): that is not to ask for everything.
+    """
 
     words: tuple[str, ...] = ()
     filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
     since: float | None = None
     until: float | None = None
+    fruitless: bool = False
 
 
 def parse_query(text: str, now: float) -> Query:
@@ -45,7 +49,8 @@ def parse_query(text: str, now: float) -> Query:
             filters[key] = (*filters.get(key, ()), _canonical(key, value))
         else:
             words += _word(found[0], quoted=found["quoted"] is not None)
-    return Query(tuple(words[:_MOST_WORDS]), filters, since, until)
+    fruitless = bool(text.strip()) and not words and not filters and since is None and until is None
+    return Query(tuple(words[:_MOST_WORDS]), filters, since, until, fruitless)
 
 
 def _word(text: str, quoted: bool) -> list[str]:

@@ -33,7 +33,9 @@ class Hit:
 
 
 def search(archive: Archive, query: Query, limit: int = 20) -> tuple[list[Hit], int]:
-    """At most `limit` hits, and how many there are."""
+    """At most `limit` hits, and how many there are. An empty query fits every session, one in which nothing can be looked for fits none."""
+    if query.fruitless:
+        return [], 0
     conditions = list(_conditions(archive, query))
     where = " AND ".join(text for text, _ in conditions) or "1"
     values = [value for _, given in conditions for value in given]
