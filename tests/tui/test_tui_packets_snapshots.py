@@ -8,6 +8,7 @@ from tui_helpers import screen_text, until
 from tshoot.shipped import shipped
 from tshoot.tui.app import TshootApp
 from tshoot.tui.screens.stream import StreamScreen
+from tshoot.tui.widgets.packets.list import FrameList
 from tshoot.tui.widgets.packets.tree import PacketTree
 from tshoot.wiring import Opening
 
@@ -28,6 +29,9 @@ async def settled(pilot) -> None:
     screen = pilot.app.screen
     await until(pilot, lambda: screen.reading.analysis and "ERR_ACCESS" in screen_text(pilot), "tshark's columns and the findings")
     await until(pilot, lambda: (tree := screen.query_one(PacketTree).tree_shown) and tree.number == 16, "the tree")
+    frames = screen.query_one(FrameList)  # where it scrolled to depends on how high it was when the first frame was chosen
+    frames.scroll_to(y=max(frames.cursor - frames.height + 1, 0), animate=False, force=True)
+    await pilot.pause()
 
 
 @SIZES

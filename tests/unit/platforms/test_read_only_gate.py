@@ -40,6 +40,13 @@ def test_dangerous_commands_are_refused(name: str) -> None:
     assert [command for command in DANGEROUS if platform.rule_for(command) is not None] == []
 
 
+def test_a_ping_of_linux_needs_an_end() -> None:
+    """On the other platforms it ends by itself."""
+    ends = {name for name in platform_names() if load_platform(name).rule_for("ping 192.0.2.9") is not None}
+    assert "linux" not in ends
+    assert {"vmware_esxi", "cisco_ios"} <= ends
+
+
 APPENDED = [
     "; reboot",
     "\nreboot",
