@@ -177,7 +177,7 @@ class HomeScreen(FittedScreen):
         if event.option_list.id == "sessions":
             if event.option_list.has_focus:
                 self._show_session(event.option_index)
-        elif self._files is None:
+        elif self._files is None and not self._list("sessions").has_focus:  # the playbooks may be there after the keys have moved on
             self._show_playbook(event.option_index)
 
     def on_descendant_focus(self) -> None:
