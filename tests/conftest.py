@@ -1,6 +1,8 @@
 """Nothing is skipped silently where CI is set: a skip for a missing program or file is a failure there.
 
 In order are only the skips named below: those for rights that a machine may well refuse.
+
+Nor does a test that failed and then passed (`make test` gives each a second try) pass unseen: its failure is shown, and several of them fail the whole.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 LONGEST_NAME = 120
+MOST_SECOND_TRIES = 3
 IN_ORDER = {
     r"a real PAM login needs root and a mount namespace": "containers often refuse a mount namespace, even to root",
     r"capturing on lo( with tcpdump)? (is not permitted here|needs root)": "raw sockets need a capability",
@@ -64,3 +67,24 @@ def pytest_make_collect_report() -> Iterator[None]:
     report = yield
     _fail_instead(report)
     return report
+
+
+def _second_tries(config: pytest.Config) -> list[Any]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return list(reporter.stats.get("rerun", ())) if reporter is not None else []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if len(_second_tries(session.config)) > MOST_SECOND_TRIES and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for report in _second_tries(config):
+        terminalreporter.section(f"failed, then tried again: {report.nodeid}", sep="_")
+        terminalreporter.write_line(report.longreprtext)
+    if tries := len(_second_tries(config)):
+        terminalreporter.write_line(
+            f"{tries} failed at the first try; more than {MOST_SECOND_TRIES} that pass at the second are a failure all the same"
+        )

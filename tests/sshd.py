@@ -114,7 +114,7 @@ class Sshd:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text)
         own = {"config_file": None, "known_hosts": (file,), "global_known_hosts": (), "identity_files": (self.user_key,), "use_agent": False}
-        bounds = {"connect_timeout": 5.0, "login_timeout": 10.0, "channel_timeout": 2.0, "liveness_timeout": 1.0, "stall_timeout": 3.0}
+        bounds = {"connect_timeout": 30.0, "login_timeout": 45.0, "channel_timeout": 30.0, "liveness_timeout": 1.0, "stall_timeout": 30.0}
         return SshSettings(**(own | bounds | changes))
 
     def _config(self) -> str:

@@ -58,7 +58,7 @@ def test_in_a_terminal_and_back_with_a_program_in_front(tmp_path: Path) -> None:
         return subprocess.run(["tmux", "-S", socket, "-f", "/dev/null", *words], capture_output=True, text=True, check=True, env=environment).stdout
 
     def wait_for(text: str) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 60
         while text not in (screen := tmux("capture-pane", "-p")):
             assert time.monotonic() < deadline, f"waited for {text!r}; on the screen:\n{screen}"
             time.sleep(0.05)

@@ -319,7 +319,7 @@ class Terminal:
         self.heard = ""
 
     def wait_for(self, text: str) -> None:
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         while text not in self.heard:
             assert time.monotonic() < end and self._read(), self.heard
 

@@ -215,9 +215,10 @@ class Typist:
         os.close(slave)
         self.heard = b""
 
-    def answer(self, question: str, typed: str) -> None:
+    def hear(self, question: str) -> None:
+        """Until it is asked."""
         assert self.process.stderr is not None
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while question.encode() not in self.heard:
             assert time.monotonic() < end, self.heard
             if select.select([self.process.stderr], [], [], 0.2)[0]:
@@ -225,6 +226,9 @@ class Typist:
                 assert piece, self.heard
                 self.heard += piece
         self.heard = b""
+
+    def answer(self, question: str, typed: str) -> None:
+        self.hear(question)
         os.write(self._master, typed.encode() + b"\n")
 
     def end(self) -> Ended:

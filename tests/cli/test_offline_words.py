@@ -449,14 +449,14 @@ def test_an_interrupted_analysis_exits_130(home: Home, tmp_path: Path) -> None:
     """A tshark that never ends stands for a capture that takes hours."""
     folder = tmp_path / "slow"
     folder.mkdir()
-    (folder / "tshark").write_text('#!/bin/sh\ncase "$*" in *-v*|*-G*) exec /usr/bin/tshark "$@";; esac\ntouch started; exec sleep 60\n')
+    (folder / "tshark").write_text('#!/bin/sh\ncase "$*" in *-v*|*-G*) exec /usr/bin/tshark "$@";; esac\ntouch started; exec sleep 600\n')
     (folder / "tshark").chmod(0o700)
     process = home.start("analyze", str(DENIED), PATH=f"{folder}:{os.environ['PATH']}")
     from tests.waiting import wait_until
 
     wait_until((home.folder / "started").exists, what="tshark")
     process.send_signal(signal.SIGINT)
-    got = ended(process, 20)
+    got = ended(process, 60)
     assert got.code == 130
     assert "stopping" in got.said
 

@@ -107,7 +107,7 @@ class Scene:
         return bool(piece)
 
     def answer(self, question: bytes, typed: str) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while question not in self.heard:
             assert time.monotonic() < end, b"".join(self.said)
             assert self.read(0.2), b"".join(self.said).decode()
@@ -121,7 +121,7 @@ class Scene:
         self.answer(b"code", CODE)
 
     def end(self) -> bytes:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self.read(0.2) and time.monotonic() < end and self.process.poll() is None:
             pass
         self.process.wait(60)

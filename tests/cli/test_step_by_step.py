@@ -19,6 +19,7 @@ def test_a_command_is_edited_another_skipped_one_done_by_hand(tmp_path: Path) ->
         typist.answer("Type the name of the device", "esx01")
         typist.answer("$ vmkping", "b")
         typist.answer("a line with nothing but a dot", "3 packets transmitted, 0 packets received\n.")
+        typist.hear("[run / edit / skip / by hand]")
         typist.process.send_signal(2)
         got = typist.end()
         assert at.nothing_is_left()

@@ -159,13 +159,13 @@ def test_ctrl_c_while_a_target_does_not_answer_leaves_all_as_it_was(place: Place
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place.left("bbb222", "running", f"127.0.0.1:{silent.getsockname()[1]}")
         process = place.home.start("sweep", "--yes")
-        silent.settimeout(20)
+        silent.settimeout(60)
         connection, _ = silent.accept()
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        got = ended(process, 20)
+        got = ended(process, 60)
         connection.close()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
     assert got.code == 130
     assert path.exists()
     assert place.journals() == ["aaa111", "bbb222"]

@@ -109,7 +109,7 @@ def test_channels_that_are_refused_side_by_side_each_say_so(tmp_path):
 
         def said(_: int) -> str:
             with pytest.raises(TargetError) as caught:
-                transport.run("true", timeout=5, cancel=CancelToken())
+                transport.run("true", timeout=60, cancel=CancelToken())
             return caught.value.message
 
         with ThreadPoolExecutor(4) as pool:

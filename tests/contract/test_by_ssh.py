@@ -45,7 +45,7 @@ def connect(server, operator=None, **changes) -> None:
     transport = by_ssh(server, operator, **changes)
     try:
         transport.connect(CancelToken())
-        assert transport.run("echo in", timeout=10, cancel=CancelToken()).stdout == b"in\n"
+        assert transport.run("echo in", timeout=60, cancel=CancelToken()).stdout == b"in\n"
     finally:
         transport.close()
 
@@ -54,7 +54,7 @@ def failure(transport) -> TargetError:
     with pytest.raises(TargetError) as caught:
         transport.connect(CancelToken())
     with pytest.raises(TargetError) as again:
-        transport.run("true", timeout=5, cancel=CancelToken())
+        transport.run("true", timeout=60, cancel=CancelToken())
     assert again.value is caught.value, "a failed login is never tried again"
     transport.close()
     assert caught.value.hint
@@ -362,12 +362,12 @@ def test_closed_in_the_middle_of_a_command(tmp_path):
     with OddServer(tmp_path / "odd", Manners(on_exec="close")) as server:
         transport = by_ssh(server)
         with pytest.raises(CommandTimeout) as caught:
-            transport.run("show tech", timeout=5, cancel=CancelToken())
+            transport.run("show tech", timeout=60, cancel=CancelToken())
         assert caught.value.kind == "closed"
         assert caught.value.message.startswith(f"{server.host}: the connection was lost during `show tech`")
         assert caught.value.partial.stdout == b"first line\n"
         with pytest.raises(TargetError) as again:
-            transport.run("true", timeout=5, cancel=CancelToken())
+            transport.run("true", timeout=60, cancel=CancelToken())
         assert (again.value.kind, again.value.message) == ("closed", caught.value.message)
         assert len(server.transports) == 1, "no second login"
         transport.close()
@@ -396,7 +396,7 @@ def test_server_that_opens_no_session(tmp_path):
         transport = by_ssh(server, channel_timeout=0.5)
         for _ in range(5):  # and no place is lost
             with pytest.raises(TargetError, match="refused another session for `true`") as caught:
-                transport.run("true", timeout=5, cancel=CancelToken())
+                transport.run("true", timeout=60, cancel=CancelToken())
             assert caught.value.kind == "permission-denied"
         transport.close()
     with OddServer(tmp_path / "hangs", Manners(open_channels="hang")) as server:
@@ -423,7 +423,7 @@ def test_files_come_by_cat_where_there_is_no_sftp(tmp_path):
 def test_channel_that_is_never_closed_after_the_exit_status(tmp_path):
     with OddServer(tmp_path / "odd", Manners(on_exec="status-only")) as server:
         transport = by_ssh(server)
-        ran = transport.run("true", timeout=10, cancel=CancelToken())
+        ran = transport.run("true", timeout=60, cancel=CancelToken())
         assert (ran.exit_status, ran.stdout) == (0, b"done\n")
         assert ran.seconds < 4
         transport.close()
@@ -477,7 +477,7 @@ def reached(old, operator, notes, tmp_path, **transports):
 def test_old_algorithms_are_added_where_openssh_was_chosen_and_named(old, tmp_path):
     notes, operator = [], Operator()
     transport = reached(old, operator, notes, tmp_path, **{"": "openssh"})
-    assert transport.run("echo old", timeout=10, cancel=CancelToken()).stdout == b"old\n"
+    assert transport.run("echo old", timeout=60, cancel=CancelToken()).stdout == b"old\n"
     transport.close()
     assert operator.questions == []
     assert any(WEAK in note for note in notes), notes
@@ -486,7 +486,7 @@ def test_old_algorithms_are_added_where_openssh_was_chosen_and_named(old, tmp_pa
 def test_openssh_is_offered_with_the_reason_where_paramiko_cannot(old, tmp_path):
     notes, operator = [], Operator(agrees=True)
     transport = reached(old, operator, notes, tmp_path)
-    assert transport.run("echo old", timeout=10, cancel=CancelToken()).stdout == b"old\n"
+    assert transport.run("echo old", timeout=60, cancel=CancelToken()).stdout == b"old\n"
     transport.close()
     [(question, why)] = operator.questions
     assert "own ssh" in question

@@ -33,7 +33,7 @@ def failure(transport) -> TargetError:
     with pytest.raises(TargetError) as caught:
         transport.connect(CancelToken())
     with pytest.raises(TargetError) as again:
-        transport.run("true", timeout=5, cancel=CancelToken())
+        transport.run("true", timeout=60, cancel=CancelToken())
     assert again.value is caught.value, "later calls fail at once"
     transport.close()
     assert caught.value.hint
@@ -268,12 +268,12 @@ def test_closed_in_the_middle_of_a_command(tmp_path):
     with odd(tmp_path, on_exec="close") as server:
         transport = odd_transport(server)
         with pytest.raises(CommandTimeout) as caught:
-            transport.run("show tech", timeout=5, cancel=CancelToken())
+            transport.run("show tech", timeout=60, cancel=CancelToken())
         assert caught.value.kind == "closed"
         assert caught.value.message == f"{server.host}: the connection was lost during `show tech`"
         assert caught.value.partial.stdout == b"first line\n"
         with pytest.raises(TargetError) as again:
-            transport.run("true", timeout=5, cancel=CancelToken())
+            transport.run("true", timeout=60, cancel=CancelToken())
         assert (again.value.kind, again.value.message) == ("closed", caught.value.message)
         assert len(server.transports) == 1, "no second login"
         transport.close()
@@ -326,7 +326,7 @@ def test_cancel_while_the_server_hangs(tmp_path):
 def test_channel_that_is_never_closed_after_the_exit_status(tmp_path):
     with odd(tmp_path, on_exec="status-only") as server:
         transport = odd_transport(server)
-        ran = transport.run("true", timeout=10, cancel=CancelToken())
+        ran = transport.run("true", timeout=60, cancel=CancelToken())
         assert (ran.exit_status, ran.stdout) == (0, b"done\n")
         assert ran.seconds < 4
         transport.close()
@@ -341,7 +341,7 @@ def test_commands_that_the_server_refuses(tmp_path, manners, words):
         transport = odd_transport(server, channel_timeout=0.5)
         for _ in range(5):  # and no place is lost
             with pytest.raises(TargetError, match=words) as caught:
-                transport.run("true", timeout=5, cancel=CancelToken())
+                transport.run("true", timeout=60, cancel=CancelToken())
             assert caught.value.kind == "permission-denied"
         transport.close()
 
@@ -353,7 +353,7 @@ def test_standing_copy(tmp_path):
         with pytest.raises(TargetError, match="the copy stands still after 0 of 0 bytes") as caught:
             transport.fetch(str(tmp_path / "fifo"), io.BytesIO(), cancel=CancelToken())
         assert caught.value.kind == "timeout"
-        assert transport.run("echo on", timeout=5, cancel=CancelToken()).stdout == b"on\n"
+        assert transport.run("echo on", timeout=60, cancel=CancelToken()).stdout == b"on\n"
         transport.close()
         os.close(os.open(tmp_path / "fifo", os.O_RDWR | os.O_NONBLOCK))
 
@@ -372,7 +372,7 @@ def test_a_copy_that_cannot_be_written_here_gives_its_place_back(tmp_path):
             transport.fetch(str(tmp_path / "large"), FullDisk(), cancel=CancelToken())
         giving_up = threading.Timer(10, cancel.cancel)
         giving_up.start()
-        assert transport.run("echo on", timeout=5, cancel=cancel).stdout == b"on\n"
+        assert transport.run("echo on", timeout=60, cancel=cancel).stdout == b"on\n"
         giving_up.cancel()
         transport.close()
 

@@ -34,7 +34,7 @@ def connect(server, operator=None, **changes):
     transport = SshTransport(server.host, prompter=operator or Operator(), settings=server.settings(**changes))
     try:
         transport.connect(CancelToken())
-        assert transport.run("echo in", timeout=5, cancel=CancelToken()).stdout == b"in\n"
+        assert transport.run("echo in", timeout=60, cancel=CancelToken()).stdout == b"in\n"
     finally:
         transport.close()
     return transport
@@ -45,7 +45,7 @@ def refused(server, operator=None, **changes) -> TargetError:
     with pytest.raises(TargetError) as caught:
         transport.connect(CancelToken())
     with pytest.raises(TargetError) as again:
-        transport.run("true", timeout=5, cancel=CancelToken())
+        transport.run("true", timeout=60, cancel=CancelToken())
     assert again.value is caught.value, "a failed login is never tried again"
     transport.close()
     return caught.value

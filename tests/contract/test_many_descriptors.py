@@ -24,7 +24,7 @@ held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
 settings = SshSettings(config_file=None, known_hosts=(Path(known),), global_known_hosts=(), identity_files=(Path(key),), use_agent=False)
 transport = OpenSshTransport(host, prompter=Operator(), settings=settings)
 cancel = CancelToken()
-assert transport.run("echo in", timeout=10, cancel=cancel).stdout == b"in\\n"
+assert transport.run("echo in", timeout=60, cancel=cancel).stdout == b"in\\n"
 
 waiting = transport.spawn("cat", cancel=cancel)
 waiting.pump(0.5)
@@ -40,7 +40,7 @@ assert into.getvalue() == Path(file).read_bytes()
 terminal = transport._link.open_terminal(cancel)
 assert terminal._printed > 1023
 terminal.write(b"echo typed-$((6*7))\\n")
-said, end = b"", time.monotonic() + 10
+said, end = b"", time.monotonic() + 60
 while b"typed-42" not in said and time.monotonic() < end:
     said += terminal.read(0.5)
 assert b"typed-42" in said, said

@@ -20,7 +20,7 @@ def attempt(host: str, operator: Operator, settings) -> TargetError | None:
     transport = OpenSshTransport(host, prompter=operator, settings=settings)
     try:
         transport.connect(CancelToken())
-        assert transport.run("echo in", timeout=10, cancel=CancelToken()).stdout == b"in\n"
+        assert transport.run("echo in", timeout=60, cancel=CancelToken()).stdout == b"in\n"
     except TargetError as error:
         return error
     finally:

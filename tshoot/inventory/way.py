@@ -12,15 +12,13 @@ from tshoot.transports.address import Address, parse_address
 def way_beyond(typed: str, place: Address, config: Path | None, places: Mapping[str, Address]) -> str:
     """`192.0.2.1:22 via bastion:22`, "" where ssh goes straight to `place`. A way that cannot be told is that of the name alone."""
     from tshoot.transports.config.reading import canonical
-    from tshoot.transports.config.way import way_to
+    from tshoot.transports.config.way import told_way, way_to
     from tshoot.transports.settings import SshSettings
 
     try:
-        way = way_to(typed, SshSettings(config_file=config, places=places))
+        told = told_way(way_to(typed, SshSettings(config_file=config, places=places)))
     except (TshootError, OSError):
         return f"as {parse_address(typed).host.lower()}"
-    hops = [f"{hop.host.lower()}:{hop.port}" for hop in reversed(way)]
-    told = " via ".join([*hops, *([way[0].proxy_command] if way[0].proxy_command else [])])
     return "" if told == f"{canonical(place.host).lower()}:{place.port or 22}" else told
 
 

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 def place_of(host: str, ssh: SshSettings | None) -> str:
     """`192.0.2.1:22`, with its way where there is one; "" where the ssh_config cannot be read, or does not lead there."""
-    from tshoot.transports.config.way import way_to
+    from tshoot.transports.config.way import told_way, way_to
     from tshoot.transports.settings import SshSettings
 
     try:
-        way = way_to(host, ssh or SshSettings())
+        return told_way(way_to(host, ssh or SshSettings()))
     except TshootError:
         return ""
-    hops = [f"{hop.host.lower()}:{hop.port}" for hop in reversed(way)]
-    return " via ".join([*hops, *([way[0].proxy_command] if way[0].proxy_command else [])])

@@ -1,4 +1,4 @@
-"""What a crashed run left on a target: the capture ended, an unpulled file pulled, the file removed. At the next connect, or by `tshoot sweep`.
+"""What a crashed run left on a target: ended, fetched where it has packets, removed. At the next connect or by `tshoot sweep`.
 
 A process is ended only if its command line still names the capture's file: pids are used again.
 """
@@ -62,7 +62,7 @@ class Cleared:
 
 
 def sweep(transport: Transport, leftovers: Iterable[Leftover], cancel: CancelToken, rescue: Path | None = None) -> list[str]:
-    """Clear `leftovers` of the transport's host; one sentence each of what was done. Unpulled files are pulled into the folder `rescue` first."""
+    """Clear `leftovers` of the transport's host; one sentence each of what was done. Files with packets are kept in the folder `rescue` first."""
     return [clear(transport, leftover, cancel, rescue).said for leftover in leftovers]
 
 

@@ -106,7 +106,7 @@ def test_questions_come_one_after_the_other_and_name_their_target() -> None:
     wait_until(lambda: person.asked, what="the first question")
     person.may_answer.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert sorted(person.asked) == ["Password:", "a: Retry it?", "b: Retry it?", "c: Retry it?"] and person.most == 1
 
 
@@ -130,9 +130,9 @@ def test_a_stopped_fleet_asks_nobody_any_more() -> None:
     waiting = threading.Thread(target=second)
     waiting.start()
     cancel.cancel()
-    waiting.join(10)
+    waiting.join(60)
     person.may_answer.set()
-    first.join(10)
+    first.join(60)
     assert isinstance(ended[0], Cancelled) and ended[1] is None and person.asked == ["a: Retry it?"]
 
 

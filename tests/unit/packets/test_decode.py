@@ -154,7 +154,7 @@ def test_cancel_ends_tshark_even_while_nobody_reads(dns: Path) -> None:
     next(frames)
     assert children() != before
     token.cancel()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while children() != before:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -178,7 +178,7 @@ def test_a_tshark_that_hangs_is_ended_by_cancel(dns: Path, tmp_path: Path, monke
 
 
 def _cancel_once_started(token: CancelToken, before: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while children() == before and time.monotonic() < deadline:
         time.sleep(0.01)
     token.cancel()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +120,9 @@ def test_a_quiet_capture_ends_though_nobody_stops_it(deadly: signal.Signals, sec
             path, _ = victim.stdout.readline().split()
             assert running(path)
             victim.send_signal(deadly)
+            began = time.monotonic()
             wait_until(lambda: not running(path), what="the end of the capture")
+            assert deadly is signal.SIGKILL or time.monotonic() - began > 1, "it is what says nothing that ends by its time, not what runs no more"
         finally:
             victim.kill()
             victim.wait()

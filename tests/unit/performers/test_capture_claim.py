@@ -165,7 +165,7 @@ def test_of_two_that_begin_at_the_same_moment_one_goes_on(run: Any, recipe: Capt
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted(ends.values()) == ["captures", "declined"], ends
     wait_until(lambda: len(files(tmp_path)) == 1, what="the removal of the other file")
 

@@ -355,7 +355,7 @@ def test_sweep_ends_a_capture_that_still_runs_but_no_stranger(transport, tmp_pat
         waiter = threading.Thread(target=runs[0].wait)
         waiter.start()
         sweep(transport, leftovers(tmp_path / "journal", transport.host), CancelToken())
-        waiter.join(5)
+        waiter.join(60)
         assert runs[0].poll() == -signal.SIGTERM
         assert runs[1].poll() is None
         assert not ours.exists()

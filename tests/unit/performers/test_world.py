@@ -136,7 +136,7 @@ def test_one_login_serves_all_effects_of_a_target_also_from_several_threads(plac
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert len(outcomes) == 6
     assert all(isinstance(outcome, Ok) for outcome in outcomes), outcomes
     assert at.logins == 1
@@ -211,7 +211,7 @@ def test_a_cancel_wakes_what_waits(place: Any, effect: Any) -> None:
     if isinstance(effect, RunCommand):
         wait_until(lambda: any(piece.output for piece in at.shown), what="its output")
     at.cancel.cancel()
-    thread.join(20)
+    thread.join(60)
     assert len(outcomes) == 1
     assert isinstance(outcomes[0], Ok) or kind(outcomes[0]) == "cancelled"
     assert kind(at.perform(command())) == "cancelled"

@@ -358,9 +358,9 @@ def test_what_is_allowed_is_far_from_the_limits() -> None:
     "text", ["9" * 1900, "0x" + "f" * 1900, "1e999", "1e999 - 1e999", "9" * 1900 + " * " + "9", "'x' * 1000000", "'x' ~ " + "9" * 1900]
 )
 def test_huge_numbers_and_texts_cost_nothing(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     evaluate(parse_condition(text), SCOPE)
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 # --- anything at all -------------------------------------------------------------------------------------
@@ -409,7 +409,7 @@ def expressions(draw: st.DrawFn, depth: int = 3) -> str:
 
 def judged(text: str) -> None:
     """It is refused with an ExpressionError, or its value comes quickly and whatever it reads has a reading."""
-    began = time.monotonic()
+    began = time.process_time()
     try:
         expression = parse_condition(text)
     except ExpressionError:
@@ -419,7 +419,7 @@ def judged(text: str) -> None:
     assert expression.reads is not None
     assert expression.calls is not None
     assert render(parse_template("{{ " + text + " }}"), SCOPE)[0] is not None
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @settings(max_examples=400, deadline=None)
@@ -442,7 +442,7 @@ def test_any_text_is_refused_or_evaluated(text: str) -> None:
 @example("{# {{" + " " * 1900 + "#}")
 @example("{{" * 900)
 def test_any_template_is_refused_or_rendered(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(ExpressionError):
         render(parse_template(text), SCOPE)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1

@@ -78,7 +78,7 @@ def test_waits_and_commands_move_the_clock_and_turns_follow_it(tmp_path):
         ("pause/3", 16.5),
         ("first/4@host", 17.0),
     ]
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_the_events_are_those_of_a_live_run_in_its_order(tmp_path):

@@ -34,7 +34,7 @@ from tshoot.session.log import SessionLog
 from tshoot.session.store import Session, open_session
 from tshoot.steering import Approval, Run, Steering
 
-SECONDS = 20.0  # that no test waits for, unless it fails
+SECONDS = 60.0  # that no test waits for, unless it fails
 E = TypeVar("E", bound=Event)
 
 LADDER = """\

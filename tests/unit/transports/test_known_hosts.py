@@ -116,9 +116,9 @@ def test_a_line_cut_at_every_byte_names_no_other_key(tmp_path):
 
 def test_a_pattern_of_many_stars_takes_no_time(tmp_path):
     (tmp_path / "known_hosts").write_text(f"{'*a' * 3000}b ssh-ed25519 {TEXT}\n")
-    started = time.monotonic()
+    started = time.process_time()
     assert known_keys([tmp_path / "known_hosts"], "a" * 250) == ()
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_garbage(tmp_path):

@@ -220,10 +220,10 @@ def test_includes_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr("tshoot.transports.config.resolving._MOST_FILES", 100)
     for name in "abcd":
         (tmp_path / name).write_text(f"Include {tmp_path}/[a-d]\n" * 9)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(UsageError, match="includes more than 100 files"):
         ours("h", tmp_path / "a")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert named_hosts(tmp_path / "a") == ()
 
 
@@ -408,12 +408,12 @@ def test_problems_name_file_and_line_without_control_characters(tmp_path):
 )
 def test_hostile_text_is_read_or_refused_in_words(tmp_path, raw):
     (tmp_path / "config").write_bytes(raw)
-    started = time.monotonic()
+    started = time.process_time()
     try:
         assert ours("esx01", tmp_path / "config").port == 22
     except UsageError as error:
         assert error.message.isprintable()
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_file_cut_at_every_byte_is_read_or_refused(tmp_path):

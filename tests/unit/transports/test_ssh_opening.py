@@ -51,7 +51,7 @@ class FullMaster:
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
+        self._thread.join(60)
         for one in (self._listener, *self.sessions):
             one.close()
         self._folder.cleanup()

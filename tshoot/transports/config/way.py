@@ -25,6 +25,12 @@ def way_to(typed: str, settings: SshSettings) -> tuple[HostSettings, ...]:
     return _way(parse_address(typed), settings, ())
 
 
+def told_way(way: tuple[HostSettings, ...]) -> str:
+    """`192.0.2.1:22 via bastion:22`, whose ProxyCommand comes last: what tells one device from another at the same address. Users are not of it."""
+    hops = [f"{hop.host.lower()}:{hop.port}" for hop in reversed(way)]
+    return " via ".join([*hops, *filter(None, [way[0].proxy_command])])
+
+
 def find_way(typed: str, settings: SshSettings, cancel: CancelToken) -> tuple[HostSettings, ...]:
     """`way_to` within half a minute, for the commands of `Match exec` take their time; Cancelled at once."""
     try:
