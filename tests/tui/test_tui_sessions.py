@@ -148,6 +148,8 @@ async def test_a_search_by_words_and_filters_shows_where_they_stand(root: Path) 
         await searched(pilot, "since:20x verdikt:fault verdict:bad", 0)
         said = ("since:20x is no date", "did you mean verdict:?", "no session fits")
         await until(pilot, lambda: all(text in screen_text(pilot) for text in said), "what is wrong with it")
+        await searched(pilot, "!!!", 0)
+        await until(pilot, lambda: "no letter or digit to look for" in screen_text(pilot), "why nothing fits")
         await searched(pilot, "", 4)
         assert not app.screen.query_one("#query-remark").display
         await pilot.press("escape")

@@ -12,7 +12,6 @@ from tshoot.cli.archive import ask_archive
 from tshoot.cli.entries import entry_json
 from tshoot.cli.output import emit_json, say
 from tshoot.errors import UsageError
-from tshoot.model.text import clean_line
 from tshoot.session.archive.query import parse_query
 from tshoot.session.archive.remarks import query_remarks
 from tshoot.session.archive.search import Hit, search
@@ -27,8 +26,6 @@ def run(root: Path, arguments: Namespace) -> int:
     for remark in query_remarks(typed, now):
         diagnostics.note(remark)
     query = parse_query(typed, now)
-    if query.fruitless:
-        diagnostics.note(f"{clean_line(typed)} has no letter or digit to look for, and no filter; `tshoot sessions list` shows all sessions")
     hits, total = ask_archive(root, lambda archive: search(archive, query, arguments.limit), reindex=arguments.reindex)
     if arguments.json:
         emit_json({"hits": [_json(hit) for hit in hits], "total": total})

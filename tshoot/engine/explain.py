@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tshoot.engine.citations import failure_citation
 from tshoot.engine.state import Result, State
 from tshoot.model.events import TARGET_FAILURES
 from tshoot.model.evidence import Citation
 from tshoot.model.findings import Finding
+from tshoot.model.losses import rests_on_silence
 from tshoot.model.verdicts import ConditionValue, Decision, RuledOut, Verdict
 from tshoot.playbook.causes import filled
 from tshoot.playbook.evaluation import render, told
@@ -30,7 +31,7 @@ def concluded(state: State, branch: Branch) -> Verdict:
     reason = _sentence(state, branch.because) or (finding.explanation if finding else cause.title)
     return Verdict(
         "fault",
-        reason,
+        reason + _reservation(state, cause.id),
         cause.id,
         cause.title,
         cause.owner,
@@ -105,12 +106,16 @@ def _tried(state: State) -> Iterator[tuple[Decision, ConditionValue, str]]:
 
 def _plain_condition(state: State, value: ConditionValue) -> str:
     """Why a condition was false, in words where it asked a capture, else with the values that were read."""
-    captures = [reading.fact.split(".")[0] for reading in value.readings if ".found(" in reading.fact and reading.value == "false"]
-    if captures:
+    if captures := _asked_captures((value,), "false"):
         packets = state.results[captures[0]].facts.get("packets")
         return f"looked for in the capture ({packets} packets) and not there,"
     read = ", ".join(f"{reading.fact} is {reading.value}" for reading in value.readings if reading.citations)
     return f"`{value.condition}` is false" + (f" ({read})" if read else "")
+
+
+def _asked_captures(values: Sequence[ConditionValue], answer: str = "true") -> list[str]:
+    """The steps of the captures of which a condition asked whether they show a cause, and that answered so."""
+    return [reading.fact.split(".")[0] for value in values for reading in value.readings if ".found(" in reading.fact and reading.value == answer]
 
 
 def _citations(value: ConditionValue | None) -> tuple[Citation, ...]:
@@ -131,6 +136,16 @@ def _proof(state: State) -> Iterator[Citation]:
 def _finding(state: State, cause: str) -> Finding | None:
     findings = [finding for result in state.results.values() for finding in result.findings if finding.cause == cause]
     return findings[-1] if findings else None
+
+
+def _reservation(state: State, cause: str) -> str:
+    """Said of a fault that was found in a capture by an answer that is not there, where the capture may have missed it."""
+    asked = _asked_captures(state.path[-1].conditions[-1:])
+    shown = [(state.results[step], finding) for step in asked for finding in state.results[step].findings if finding.cause == cause]
+    doubts = [result.doubt for result, finding in shown if rests_on_silence(finding)]
+    if not doubts or not all(doubts):
+        return ""
+    return f"; it is shown by an answer that is missing in the capture, but {doubts[-1]}: capture again to be sure"
 
 
 def _input_details(state: State) -> dict[str, str | int]:

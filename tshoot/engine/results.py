@@ -60,7 +60,7 @@ def capture_result(step: str, effect: Decode, decoded: Decoded, missed: str) -> 
         "warned": among(others),
         "findings": [{**finding.facts, "cause": finding.cause, "severity": finding.severity} for finding in decoded.findings],
     }
-    return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256)
+    return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256, doubt=doubt)
 
 
 class _Counts(dict[str, Value]):

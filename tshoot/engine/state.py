@@ -35,7 +35,10 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one step gave. `facts` is what conditions read; `spans` says where in the output each fact stands."""
+    """What one step gave. `facts` is what conditions read; `spans` says where in the output each fact stands.
+
+    `doubt`: why what is not in the `capture` may have happened all the same.
+    """
 
     step: str
     facts: Mapping[str, Value]
@@ -47,6 +50,7 @@ class Result:
     failed: Failed | None = None
     refused: str = ""
     samples: tuple[Sample, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tshoot.model.findings import Confidence, FileVerdict, Finding
+from tshoot.model.losses import rests_on_silence
 from tshoot.packets.artefacts import Artefact, weakening
 from tshoot.packets.flows import FlowIndex
 from tshoot.packets.frames import Detector
@@ -20,12 +21,6 @@ from tshoot.packets.path.services import talk_of
 from tshoot.packets.relations import root_of
 
 _WEAKER: Mapping[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
-# What rests on an answer that is not there: a capture that lost packets may have lost it.
-_RESTS_ON_SILENCE = {
-    "path.filtered", "path.unreachable", "path.asymmetric", "ndp.unanswered-solicitation", "ndp.no-router",
-    "nfs.portmapper-unreachable", "nfs.mountd-blocked", "nfs.nfsd-blocked",
-}  # fmt: skip
-_REJECTED = {"refused", "prohibited"}  # `how` of a finding whose proof is an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,7 @@ class Looked:
 
 def weakened(finding: Finding, artefacts: Sequence[Artefact]) -> Finding:
     """A finding that rests on silence is less sure where packets are missing."""
-    answered = finding.facts.get("how") in _REJECTED or "reporter" in finding.facts
-    if finding.cause not in _RESTS_ON_SILENCE or answered or not any(artefact.weakens for artefact in artefacts):
+    if not rests_on_silence(finding) or not any(artefact.weakens for artefact in artefacts):
         return finding
     return replace(finding, confidence=_WEAKER[finding.confidence])
 

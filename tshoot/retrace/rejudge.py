@@ -28,7 +28,7 @@ from tshoot.retrace.free.playbook import FREE
 from tshoot.retrace.parting import Parting, parting
 from tshoot.retrace.recorded_playbook import playbook_of
 from tshoot.retrace.recording import Recording, record_of
-from tshoot.retrace.what_came import is_assumed, refuse_what_is_not_there, unread
+from tshoot.retrace.what_came import is_assumed, refuse_what_is_not_there, without_effect
 from tshoot.session.evidence import Evidence
 from tshoot.session.read import EVIDENCE
 from tshoot.session.steered_text import steered_words
@@ -171,11 +171,7 @@ def _why(session: Session, folded: Folded, fact: str, assumed: Assumed) -> str:
 
 
 def _remarks(folded: Folded, recording: Recording, assumed: Assumed) -> Iterator[str]:
-    yield from (
-        f"`{step}` is not reached on this way: what was assumed of it changes nothing" for step in assumed if step not in folded.state.results
-    )
-    if folded.state.verdict is not None:
-        yield from (f"no condition on this way reads `{fact}`: that it is assumed decides nothing" for fact in unread(assumed, folded.state))
+    yield from without_effect(assumed, folded.state)
     if recording.unknown:
         yield f"the session holds what this version does not know and passed over: {', '.join(sorted(set(map(clean_line, recording.unknown))))}"
     for one in folded.undone:

@@ -36,7 +36,14 @@ def is_assumed(fact: str, assumed: Assumed) -> bool:
     return any(one == "failed" or _overlap(path, one) for one in assumed.get(step, {}))
 
 
-def unread(assumed: Assumed, state: State) -> list[str]:
+def without_effect(assumed: Assumed, state: State) -> Iterator[str]:
+    """A sentence on each assumption that changes nothing on this way."""
+    yield from (f"`{step}` is not reached on this way: what was assumed of it changes nothing" for step in assumed if step not in state.results)
+    if state.verdict is not None:
+        yield from (f"no condition on this way reads `{fact}`: that it is assumed decides nothing" for fact in _unread(assumed, state))
+
+
+def _unread(assumed: Assumed, state: State) -> list[str]:
     """The assumed facts of steps that were reached, which nothing that decides on this way read."""
     read = set(_read(state))
     looked_through = [_below(path) for expression in _deciding(state) for path in expression.reads]

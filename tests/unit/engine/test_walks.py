@@ -367,6 +367,28 @@ def test_what_a_capture_may_have_missed_is_not_excluded(taken: CaptureTaken, mis
             assert verdict.kind == "healthy"
 
 
+SILENT = replace(FINDING, cause="ndp.unanswered-solicitation", explanation="nobody answers")
+LOSSY = CaptureTaken(CAPTURED, "operator", 1.0, 1000, 50)
+
+
+@pytest.mark.parametrize(
+    ("finding", "taken", "partial", "said"),
+    [
+        (SILENT, LOSSY, "", "but the target dropped 50 of 1,000 packets: capture again to be sure"),
+        (SILENT, CaptureTaken(CAPTURED, "operator", 1.0), "3 gaps", "but 3 gaps: capture again to be sure"),
+        (SILENT, CaptureTaken(CAPTURED, "operator", 1.0), "", ""),
+        (replace(SILENT, facts={"how": "refused"}), LOSSY, "", ""),  # an answer is the proof
+        (replace(SILENT, facts={"reporter": "192.0.2.1"}), LOSSY, "", ""),
+        (FINDING, LOSSY, "", ""),
+    ],
+)
+def test_a_fault_that_rests_on_silence_tells_what_may_have_been_missed(finding: Finding, taken: CaptureTaken, partial: str, said: str) -> None:
+    nodes = CAPTURE.replace("nfs.mount-denied", finding.cause)
+    verdict = walk(nodes, capture_answers(StopCapture=taken, Decode=Decoded(9, (finding,), {}, bool(partial), partial))).verdict
+    assert verdict.cause == finding.cause
+    assert verdict.reason == finding.explanation + (f"; it is shown by an answer that is missing in the capture, {said}" if said else "")
+
+
 def test_a_partial_capture_that_shows_the_fault_proves_it() -> None:
     assert walk(CAPTURE, capture_answers(Decode=Decoded(5, (FINDING,), {}, True, "cut off"))).verdict.cause == "nfs.mount-denied"
 

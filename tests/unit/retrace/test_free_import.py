@@ -26,7 +26,7 @@ from tshoot.retrace.free.answers import question
 from tshoot.retrace.free.importing import Imported, import_recording
 from tshoot.retrace.free.playbook import FREE_TEXT
 from tshoot.retrace.free.rejudged import rejudge_free
-from tshoot.retrace.rejudge import Judgement, recorded_playbook, rejudge
+from tshoot.retrace.rejudge import Assumed, Judgement, recorded_playbook, rejudge
 from tshoot.session.verify import verify
 from tshoot.transcripts.foreign import typed
 
@@ -60,8 +60,8 @@ def taken(folder: Path, raw: bytes, name: str = "pasted.log") -> Imported:
     return import_recording(folder / name, None, folder / "sessions", CANCEL)
 
 
-def by_playbook(one: Imported, playbook: str, targets: dict[str, str], inputs: dict[str, str]) -> Judgement:
-    return rejudge_free(one.session, load_playbook(find_playbook(playbook)), {}, CANCEL, targets, inputs)
+def by_playbook(one: Imported, playbook: str, targets: dict[str, str], inputs: dict[str, str], assumed: Assumed = {}) -> Judgement:  # noqa: B006
+    return rejudge_free(one.session, load_playbook(find_playbook(playbook)), assumed, CANCEL, targets, inputs)
 
 
 def files_of(folder: Path) -> bytes:
@@ -106,6 +106,18 @@ def test_a_playbook_goes_as_far_as_the_recording_reaches(imported: dict[str, Imp
         assert judged.result == "same" and judged.today is not None and judged.today.cause == cause
         assert [decision.node for decision in judged.today.path] == ["watch", "configuration"]
         assert "redistributes its connected networks into BGP without a filter" in " ".join(judged.today.reason.split())
+
+
+def test_what_if_is_asked_of_a_recording_as_of_a_run(imported: dict[str, Imported]) -> None:
+    one, (_, playbook, targets, inputs, _) = imported["router.putty.log"], HEART["router.putty.log"]
+    filtered = by_playbook(one, playbook, targets, inputs, {"configuration": {"redistribute.0.route_map": "ONLY-LOOPBACKS"}})
+    assert filtered.today is not None and "without a filter" not in filtered.today.reason
+    idle = by_playbook(one, playbook, targets, inputs, {"configuration": {"as": 7}, "wire": {"packets": 0}})
+    assert idle.result == "same"
+    assert "no condition on this way reads `configuration.as`: that it is assumed decides nothing" in idle.remarks
+    assert "`wire` is not reached on this way: what was assumed of it changes nothing" in idle.remarks
+    with pytest.raises(UsageError, match="redistribute"):
+        by_playbook(one, playbook, targets, inputs, {"configuration": {"redistribute.99.route_map": ""}})
 
 
 def test_what_was_found_is_said(imported: dict[str, Imported]) -> None:

@@ -21,6 +21,7 @@ from tshoot.retrace.free.playbook import FREE
 from tshoot.retrace.free.roles import Cast, cast_of
 from tshoot.retrace.free.typed_record import typed_record
 from tshoot.retrace.rejudge import Judgement, told
+from tshoot.retrace.what_came import refuse_what_is_not_there, without_effect
 from tshoot.session.store import Session
 
 Result = Literal["same", "different", "open"]
@@ -51,9 +52,10 @@ def rejudge_free(
         return answers.find(effect)
 
     folded = fold(begun, find)
+    refuse_what_is_not_there(assumed, folded.state)
     verdict = folded.state.verdict
     result: Result = "open" if verdict is None else "same" if told(verdict) == told(recorded) else "different"
-    remarks = tuple(_remarks(cast, folded, recorded, folded.state))
+    remarks = (*_remarks(cast, folded, recorded, folded.state), *without_effect(assumed, folded.state))
     return Judgement(session.header.session, playbook.id, result, recorded, verdict, None, folded.unanswered, cast.targets, remarks)
 
 

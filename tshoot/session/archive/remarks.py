@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 
 from tshoot.model.text import clean_line
-from tshoot.session.archive.query import KEYS
+from tshoot.session.archive.query import KEYS, parse_query
 from tshoot.session.archive.when import period
 
 _PART = re.compile(r'([A-Za-z]{1,12}):("[^"]{0,200}"|\S{0,200})')
@@ -18,8 +18,10 @@ _MOST = 3
 
 def query_remarks(text: str, now: float) -> list[str]:
     """The first few, each one clean line. `now` as in `parse_query`."""
-    found = [clean_line(remark) for remark in _remarks(text[:4000], now)]
-    return found[:_MOST]
+    found = list(_remarks(text[:4000], now))[:_MOST]
+    if parse_query(text, now).fruitless:
+        found.append(f"{text.strip()[:40]} has no letter or digit to look for, and no filter: it fits nothing")
+    return [clean_line(remark) for remark in found]
 
 
 def _remarks(text: str, now: float) -> Iterator[str]:
