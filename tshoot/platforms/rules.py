@@ -1,8 +1,8 @@
 """The read-only gate: which commands are known to only read, told by pattern.
 
 A pattern is written as the command is: literal words, `bgp|ospf` for one of several, `{type}` for a checked value (alone or
-at the end of a word: `++netstack={word}`), `[-d]` or `[-c {integer}]` for an optional group; neighbouring groups come in any
-order, each once. `|` between blanks is a pipe, and only a pattern that has one lets a command have one.
+at the end of a word: `++netstack={word}`), `[-d]` or `[-I {interface}]` for an optional group, `[!-c {count}]` for one that must
+be there; neighbouring groups come in any order, each once. `|` between blanks is a pipe, and only a pattern that has one lets a command have one.
 
 A command passes only if the shell would see plain words: whatever is not in the small unquoted alphabet must
 stand in quotes, single quotes hold no `\\` (fish reads it there), double quotes nothing that the shell expands. No slot
@@ -59,11 +59,25 @@ class Word:
         return (Filled(self.slot, word[len(self.literal) :]),) if self.slot else ()
 
 
+class Group(NamedTuple):
+    words: tuple[Word, ...]
+    needed: bool
+
+    def filled(self, given: tuple[str, ...]) -> tuple[Filled, ...] | None:
+        """The values of `given`, as many words as it has; None where they do not fit."""
+        if len(given) < len(self.words) or not all(map(Word.fits, self.words, given)):
+            return None
+        return tuple(value for word, one in zip(self.words, given, strict=True) for value in word.filled(one))
+
+
 @dataclass(frozen=True)
 class Options:
-    """Neighbouring optional groups."""
+    """Neighbouring groups. Those that are `needed` must be there."""
 
-    groups: tuple[tuple[Word, ...], ...]
+    groups: tuple[Group, ...]
+
+    def without(self, at: int) -> Options:
+        return Options(self.groups[:at] + self.groups[at + 1 :])
 
 
 @dataclass(frozen=True)
@@ -149,16 +163,14 @@ def _in_stage(stage: Stage, words: tuple[str, ...]) -> tuple[Filled, ...] | None
         here = _in_word(first, words[0]) if words else None
         after = None if here is None else _in_stage(rest, words[1:])
         return None if here is None or after is None else here + after
-    without = _in_stage(rest, words)
-    if without is not None:
+    if not any(group.needed for group in first.groups) and (without := _in_stage(rest, words)) is not None:
         return without
     for at, group in enumerate(first.groups):
-        size = len(group)
-        if size <= len(words) and all(word.fits(given) for word, given in zip(group, words, strict=False)):
-            others = Options(first.groups[:at] + first.groups[at + 1 :])
-            after = _in_stage((others, *rest), words[size:])
-            if after is not None:
-                return tuple(value for word, given in zip(group, words, strict=False) for value in word.filled(given)) + after
+        size = len(group.words)
+        here = group.filled(words[:size])
+        after = None if here is None else _in_stage((first.without(at), *rest), words[size:])
+        if here is not None and after is not None:
+            return here + after
     return None
 
 
@@ -177,11 +189,13 @@ def _compile(pattern: str, line: Line) -> tuple[Stage, ...]:
         if stray or (quoted is not None and line == "cli"):
             raise ValueError(f"`{found[0]}` in {pattern!r} opens or closes no group (groups do not nest; a CLI has no quotes)")
         if group is not None:
-            words = tuple(map(_word, group.split()))
+            if not group.removeprefix("!").strip():
+                raise ValueError(f"`{found[0]}` in {pattern!r} is a group of no words")
+            one = Group(tuple(map(_word, group.removeprefix("!").split())), group.startswith("!"))
             if stage and isinstance(stage[-1], Options):
-                stage[-1] = Options((*stage[-1].groups, words))
+                stage[-1] = Options((*stage[-1].groups, one))
             else:
-                stage.append(Options((words,)))
+                stage.append(Options((one,)))
         elif quoted is not None:
             stage.append(Quoted(_compile(quoted, "cli")))
         elif word == "|":

@@ -153,6 +153,24 @@ def test_groups_come_in_any_order_each_once() -> None:
         assert not rule.matches(command), command
 
 
+def test_a_needed_group_stands_anywhere_among_its_neighbours_but_is_there() -> None:
+    rule = CommandRule("probe [-a] [!-b {integer}] [-c] {host}")
+    for command in ("probe -b 1 nas", "probe -a -b 1 nas", "probe -b 1 -c -a nas", "probe -c -a -b 1 nas"):
+        assert rule.matches(command), command
+        assert [value for slot, value in rule.filled(command) or ()] == ["1", "nas"]
+    for command in (
+        "probe nas",
+        "probe -a nas",
+        "probe -a -c nas",
+        "probe -b nas",
+        "probe -b 1 -b 1 nas",
+        "probe nas -b 1",
+        "probe !-b 1 nas",
+        "probe -b 1",
+    ):
+        assert not rule.matches(command), command
+
+
 def test_one_of_several_words() -> None:
     rule = CommandRule("probe bgp|ospf [-a|-b {integer}] {host}")
     for command in ("probe bgp nas", "probe ospf -b 1 nas", "probe ospf -a 1 nas"):
@@ -177,7 +195,8 @@ def test_bad_choices_are_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["", "[-a]", "{host} x", "a [b", "a b]", "a [b [c]]", "a {nosuch}", "a {host}x", "a {host", "a |", "| a", "a | [b]"]
+    "pattern",
+    ["", "[-a]", "{host} x", "a [b", "a b]", "a [b [c]]", "a []", "a [! ]", "[!-a]", "a {nosuch}", "a {host}x", "a {host", "a |", "| a", "a | [b]"],
 )
 def test_bad_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError):
