@@ -1,8 +1,11 @@
-"""The way in: `tshoot --version` at once, everything else through the command line's parser."""
+"""The way in and out: `tshoot --version` at once, everything else through the command line's parser; the end of the process."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+from contextlib import suppress
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,5 +23,26 @@ def main(arguments: list[str] | None = None) -> int:
     return run_words(words)
 
 
+def run() -> None:
+    """The process: `main`, then its end."""
+    ended: list[int] = []
+    atexit.register(lambda: _leave(ended))  # before all others, which makes it the last
+    ended.append(main())
+    sys.exit(ended[0])
+
+
+def _leave(ended: list[int]) -> None:
+    """Past the interpreter's own end where a thread was given up: in the middle of compiled code it may not survive that.
+
+    (`FATAL: exception not rethrown` is what glibc says then, and the exit status is that of an abort.)
+    """
+    threading = sys.modules.get("threading")
+    if not ended or threading is None or threading.active_count() == 1:
+        return
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+    os._exit(ended[0])
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

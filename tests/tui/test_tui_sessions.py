@@ -382,7 +382,7 @@ async def test_an_altered_session_is_told_by_its_replay_and_by_verify(root: Path
         play = await replayed(pilot, folder)
         play.change_speed(9)
         await until(pilot, lambda: ended(pilot), "the end")
-        assert "does not follow the line before" in screen_text(pilot)
+        await until(pilot, lambda: "does not follow the line before" in screen_text(pilot), "what is wrong with it")
         await pilot.press("q")
         app.show_sessions()
         await until(pilot, lambda: "1 session" in screen_text(pilot), "the list")

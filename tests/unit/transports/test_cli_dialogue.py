@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tshoot.transports.cli.dialogue import ENTER, Dialogue
@@ -99,6 +99,7 @@ def test_any_output_in_any_pieces(output, cuts, pauses):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 5), st.lists(st.integers(1, 40), min_size=1), st.lists(st.sampled_from([0.0, 0.01, 0.04, 0.2]), min_size=1))
+@example(2, [8], [*[0.0] * 15, 0.04])  # the pager's question comes in two pieces, and its first may be the whole
 def test_pages(count, cuts, pauses):
     pages = [b"".join(b"    line %d of page %d\r\n" % (line, page) for line in range(5)) for page in range(count)]
     script = [ECHO, pages[0]] + [part for page in pages[1:] for part in (MORE, page)]

@@ -22,7 +22,8 @@ _NO_ECHO = 2.0  # … where the echo of the command was not seen
 _LONGEST_LINE = 8 * 1024
 _ECHO_WITHIN = 40  # lines
 _PAGER = re.compile(rb"(?:[-<]{1,4} ?more ?[->]{1,4})(?: ?\([^()\r\n]{1,12}\))?[ .]{0,3}\Z", re.IGNORECASE)
-_ERASED = re.compile(rb"\A(?:\x08+ *\x08*|\r *\r(?!\n)|\r?\x1b\[[0-9;]{0,8}[JK]|\r(?![\r\n]))+")  # what a pager's question is wiped out with
+_LATE = rb"[->]{0,4}(?: ?\([^()\r\n]{1,12}\))?[ .]{0,3}"  # the end of a pager's question, where it came after the answer
+_ERASED = re.compile(rb"\A" + _LATE + rb"(?:\x08+ *\x08*|\r *\r(?!\n)|\r?\x1b\[[0-9;]{0,8}[JK]|\r(?![\r\n]))+")  # … and what wipes the question out
 
 
 class Dialogue:

@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tshoot.model.text import clean_line
+from tshoot.tui.widgets.static import Static
 
 Check = Callable[[Path], str]  # what is wrong with it, "" where nothing is
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Footer, Input, OptionList
 from textual.widgets.option_list import Option
 
 from tshoot.cancel import CancelToken
@@ -20,6 +20,7 @@ from tshoot.model.text import clean_line
 from tshoot.retrace.report_file import report_of, write_whole
 from tshoot.session.read import read_header
 from tshoot.session.store import Session
+from tshoot.tui.widgets.static import Static
 
 FORMATS = {
     "html": ("html", "one page for a browser or for paper"),

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tshoot.packets.browse.browsing import Browsing
 from tshoot.tui.screens.help import Help
@@ -30,6 +30,7 @@ from tshoot.tui.widgets.packets.sifting import Sifting
 from tshoot.tui.widgets.packets.tasks import Tasks, TaskTold
 from tshoot.tui.widgets.packets.telling import field_of, summary_of
 from tshoot.tui.widgets.packets.tree import PacketTree
+from tshoot.tui.widgets.static import Static
 from tshoot.tui.widgets.status.header import Header
 
 if TYPE_CHECKING:

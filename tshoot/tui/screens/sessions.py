@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tshoot.cancel import CancelToken
 from tshoot.errors import Cancelled, TshootError
@@ -34,6 +34,7 @@ from tshoot.tui.ways_out import ways_out
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.sessions.list import SessionList
 from tshoot.tui.widgets.sessions.rows import detail_lines
+from tshoot.tui.widgets.static import Static
 from tshoot.tui.widgets.status.header import Header
 from tshoot.wiring import Opening
 

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tshoot.errors import InventoryError, TshootError
 from tshoot.inventory.inventory import Inventory
@@ -28,6 +28,7 @@ from tshoot.tui.screens.trying import TryingScreen
 from tshoot.tui.widgets.field.form import Form
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
+from tshoot.tui.widgets.static import Static
 from tshoot.tui.widgets.status.header import Header
 from tshoot.wiring import Opening, known_targets, prepare
 

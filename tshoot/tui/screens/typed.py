@@ -13,11 +13,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tshoot.cancel import CancelToken
 from tshoot.model.text import clean_line
 from tshoot.threads import aside
+from tshoot.tui.widgets.static import Static
 
 Judge = Callable[[str], str]
 Later = Callable[[CancelToken], str]

@@ -13,7 +13,6 @@ from textual.containers import Horizontal
 from textual.css.query import NoMatches
 from textual.reactive import Reactive
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tshoot.model.verdicts import Verdict
 from tshoot.tui.bridge import Bridge
@@ -24,6 +23,7 @@ from tshoot.tui.story import REGIONS, Region, UnderWay
 from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.output.telling import target_of
 from tshoot.tui.widgets.question.bar import QuestionBar
+from tshoot.tui.widgets.static import Static
 from tshoot.tui.widgets.status.header import Header
 from tshoot.tui.widgets.status.keys import KeysLine
 

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.errors import UsageError
 from tshoot.inventory.fitting import unfit
@@ -24,6 +24,7 @@ from tshoot.playbook.tree import InputSpec, Role
 from tshoot.transports.address import parse_address
 from tshoot.tui.widgets.field.candidates import Candidates
 from tshoot.tui.widgets.field.known_telling import known_content
+from tshoot.tui.widgets.static import Static
 from tshoot.wiring import names_several
 
 

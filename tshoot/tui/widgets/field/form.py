@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.inventory.fitting import fitting
 from tshoot.inventory.inventory import Inventory
@@ -17,6 +17,7 @@ from tshoot.playbook.tree import Playbook
 from tshoot.tui.earlier import LastUsed
 from tshoot.tui.widgets.field.field import Field, input_field, platform_field, target_field
 from tshoot.tui.widgets.home.telling import SIGNS, when
+from tshoot.tui.widgets.static import Static
 from tshoot.wiring import Opening
 
 

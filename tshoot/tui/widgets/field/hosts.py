@@ -13,12 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.errors import UsageError
 from tshoot.model.events import TargetSpec
 from tshoot.model.text import clean_line
 from tshoot.transports.address import parse_address
+from tshoot.tui.widgets.static import Static
 
 
 class HostInput(Input):

@@ -16,10 +16,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.model.text import clean_line
 from tshoot.tui.paths import MOST_SHOWN, Choice, Place, choices, completed, looks_like_path, may_be_words, meant, what_lies_at
+from tshoot.tui.widgets.static import Static
 
 _PAUSE = 0.1  # seconds after the last key before something is looked for
 

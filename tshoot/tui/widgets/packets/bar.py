@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.model.text import clean_line
+from tshoot.tui.widgets.static import Static
 
 _DEBOUNCE = 0.25  # seconds without a key before tshark is asked
 

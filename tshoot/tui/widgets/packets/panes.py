@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
+
+from tshoot.tui.widgets.static import Static
 
 if TYPE_CHECKING:
     from tshoot.tui.screens.packets import PacketsScreen

@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tshoot.model.text import clean_line
 from tshoot.tui.messages import Question
 from tshoot.tui.widgets.question.telling import LONGEST, LONGEST_DETAIL, cut, keys_line, question_text
+from tshoot.tui.widgets.static import Static
 
 BY_ONE_KEY = ("confirm", "approve")  # forms that have no field
 

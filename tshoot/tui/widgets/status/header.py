@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
 
 from tshoot.model.text import clean_line
+from tshoot.tui.widgets.static import Static
 
 
 class Header(Horizontal):

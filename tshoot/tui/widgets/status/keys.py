@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
+
+from tshoot.tui.widgets.static import Static
 
 _AROUND = 3  # columns beside a key and its word
 

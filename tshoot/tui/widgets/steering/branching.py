@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Footer, Input, OptionList
 from textual.widgets.option_list import Option
 
 from tshoot.model.text import clean_line
 from tshoot.playbook.tree import Playbook
+from tshoot.tui.widgets.static import Static
 
 Choice = tuple[str, str]  # the node to go to, why
 

@@ -11,13 +11,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Footer, Input, OptionList
 from textual.widgets.option_list import Option
 
 from tshoot.errors import UsageError
 from tshoot.model.events import TargetSpec
 from tshoot.model.text import clean_line
 from tshoot.performers.command import reads_only
+from tshoot.tui.widgets.static import Static
 
 
 class OwnCommand(ModalScreen[None]):

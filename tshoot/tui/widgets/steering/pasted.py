@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Footer, TextArea
 
 from tshoot.model.text import clean_line
+from tshoot.tui.widgets.static import Static
 
 _LONGEST = 4_000_000  # characters
 

@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.suggester import SuggestFromList
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tshoot.model.text import clean_line
 from tshoot.session.positions import Positions
 from tshoot.tui.lines import Line
+from tshoot.tui.widgets.static import Static
 from tshoot.tui.widgets.timeline.drawing import Drawing
 
 _STYLES = {"dim": "dim", "strong": "bold", "accent": "bold $accent", "heading": "bold $primary", "warn": "$warning"}
