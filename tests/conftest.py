@@ -84,6 +84,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for report in _second_tries(config):
         terminalreporter.section(f"failed, then tried again: {report.nodeid}", sep="_")
         terminalreporter.write_line(report.longreprtext)
+        terminalreporter.write_line(report.capstdout)
     if tries := len(_second_tries(config)):
         terminalreporter.write_line(
             f"{tries} failed at the first try; more than {MOST_SECOND_TRIES} that pass at the second are a failure all the same"

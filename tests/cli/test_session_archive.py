@@ -58,8 +58,38 @@ def test_a_report_goes_to_a_file_that_only_its_owner_reads(home: Home) -> None:
     got = home.run("sessions", "report", "44386f", "--format", "html", "-o", str(file))
     assert (got.code, got.out) == (0, b"")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and file.read_bytes().endswith(b"</html>\n")
-    assert home.run("sessions", "report", "44386f", "-o", str(file)).code == 0
+    there = home.run("sessions", "report", "44386f", "-o", str(file))
+    assert there.code == 2 and "--force" in there.said and file.read_bytes().endswith(b"</html>\n"), "somebody may have written into it"
+    assert home.run("sessions", "report", "44386f", "-o", str(file), "--force").code == 0
     assert file.read_bytes().startswith(b"# nfs-mount") and list(home.folder.glob(".*part")) == []
+
+
+def test_of_an_altered_session_no_copy_is_made_and_what_is_read_says_so(home: Home) -> None:
+    log = home.sessions / FIRST / "session.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"exit_status": 0', b'"exit_status": 1', 1))
+    for action in ("export", "redact"):
+        got = home.run("sessions", action, "44386f", "-o", "copy.tshoot")
+        assert got.code == 2 and f"an altered session is not {action}ed" in got.said
+        assert not (home.folder / "copy.tshoot").exists(), "its chain would be whole"
+    got = home.run("sessions", "rejudge", "44386f")
+    assert got.code == 3 and "does not follow line" in got.said
+
+
+def test_a_ticket_says_where_its_evidence_is_gone(home: Home) -> None:
+    assert "Integrity" not in home.run("sessions", "report", "abcdef", "--format", "ticket").said
+    min((home.sessions / SECOND / "evidence").iterdir()).unlink()
+    assert "- Integrity: " in home.run("sessions", "report", "abcdef", "--format", "ticket").said
+
+
+def test_the_last_session_is_one_whatever_else_lies_in_the_folder(home: Home) -> None:
+    (home.sessions / "notes").mkdir()
+    assert home.run("sessions", "verify").code == 0
+
+
+def test_a_link_to_a_session_file_is_that_file(home: Home) -> None:
+    assert home.run("sessions", "export", "44386f", "-o", "one.tshoot").code == 0
+    (home.folder / "link").symlink_to("one.tshoot")
+    assert home.run("sessions", "verify", "link").code == home.run("sessions", "import", "link", "--record", "elsewhere").code == 0
 
 
 @pytest.mark.parametrize(
@@ -70,6 +100,9 @@ def test_a_report_goes_to_a_file_that_only_its_owner_reads(home: Home) -> None:
         (("report", "44386f", "--format", "pdf"), "invalid choice"),
         (("report", "44386f", "--format", "cast", "--idle", "-1"), "--idle takes seconds"),
         (("report", "nobody"), "no session is named"),
+        (("show", "x" * 300), "no session is named"),
+        (("rejudge", "--all", "44386f"), "one is named"),
+        (("rejudge", "44386f", "--what-if", "ping_full.received=0", "--what-if", "ping_full.received=3"), "assumed twice"),
         (("search",), "required: WORD"),
         (("search", ""), "sessions list"),
         (("search", "", " ", "--json"), "sessions list"),

@@ -251,7 +251,8 @@ async def test_the_field_of_a_question_tells_its_keys() -> None:
     async with app.run_test(size=NARROW) as pilot:
         app.show_work(told(UNENDED, ask), "small")
         await until(pilot, lambda: asked(pilot), "the question")
-        await pilot.press("tab") if not isinstance(app.focused, Input) else None
+        app.screen.query_one("#question-answer").focus()
+        await until(pilot, lambda: isinstance(app.focused, Input), "its field to have the keys")
         await pilot.press(*"3q?")
         assert app.focused.value == "3q?"
         assert "F1 Help" in last_line(pilot) and "esc Leave" in last_line(pilot)

@@ -243,7 +243,8 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     fixed = actions.add_parser("verify-fix", help="ask the deciding checks of a fault again, compare before and after", epilog=_VERIFIED)
     _verify_fix(fixed)
     for action in (show, replay, verify, rejudge, resume, fixed):
-        action.add_argument("session", nargs="?", default="last", help="id, its beginning, a folder, or `last` (the default)")
+        default = "" if action is rejudge else "last"  # with --all none may be named
+        action.add_argument("session", nargs="?", default=default, help="id, its beginning, a folder, or `last` (the default)")
     for action in (listing, show, replay, compare, verify, rejudge, resume, fixed):
         _record(action)
     _archive(actions)
@@ -282,6 +283,7 @@ def _archive(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--format", choices=("md", "html", "json", "cast", "junit", "ticket"), default="md", help="default: md; ticket: a short comment"
     )
     report.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
+    report.add_argument("--force", action="store_true", help="overwrite the file")
     report.add_argument("--idle", type=float, default=2.0, metavar="SECONDS", help="of a cast: cut longer pauses to this (default: 2)")
     search = actions.add_parser(
         "search",

@@ -16,11 +16,12 @@ _MOST_TOLD = 10
 
 def run(root: Path, arguments: Namespace) -> int:
     file = Path(arguments.file)
-    if file.is_file() and not is_session_file(file):
+    packed = file.resolve()  # a link that somebody names is followed, one within a session is not
+    if file.is_file() and not is_session_file(packed):
         return _recording(root, file, Path(arguments.timing) if arguments.timing else None)
     if arguments.timing:
         raise UsageError("--timing goes with a typescript of script(1)", "a session file needs none")
-    session, new = cancellable(lambda cancel: import_session(file, root, cancel))
+    session, new = cancellable(lambda cancel: import_session(packed, root, cancel))
     if new:
         say(f"{session.header.session}: imported below {root}")
     else:

@@ -14,8 +14,8 @@ from tshoot.session.store import Session, open_session
 @contextmanager
 def opened(root: Path, name: str) -> Iterator[Session]:
     """As `open_session`; `name` may also be a file of `tshoot sessions export`."""
-    path = Path(name)
-    if path.is_file() and is_session_file(path):
+    path = Path(name).resolve()  # a link that somebody names is followed, one within a session is not
+    if is_session_file(path):
         with unpacked(path, CancelToken()) as session:
             yield session
     else:

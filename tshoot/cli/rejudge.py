@@ -37,8 +37,14 @@ def run(root: Path, arguments: Namespace) -> int:
     if arguments.since and not arguments.all:
         raise UsageError("--since goes with --all", "a single session is named by its id")
     if not arguments.all:
-        with opened(root, arguments.session) as session:
-            return cancellable(lambda cancel: _one(session, arguments, cancel))
+        try:
+            with opened(root, arguments.session or "last") as session:
+                return cancellable(lambda cancel: _one(session, arguments, cancel))
+        except SessionError as error:  # altered, or no session: as with --all it could not be judged
+            diagnostics.report(error)
+            return OPEN
+    if arguments.session:
+        raise UsageError("--all is for every session, and one is named", "leave out one of the two")
     if arguments.target or arguments.inputs:
         raise UsageError("--target and --set are for one imported recording, not for --all", "name the session")
     if arguments.what_if:

@@ -11,7 +11,7 @@ from tshoot.cli.interrupt import cancellable
 from tshoot.cli.opened import opened
 from tshoot.cli.output import say
 from tshoot.errors import Cancelled, UsageError
-from tshoot.retrace.report_file import report_of, write_whole
+from tshoot.retrace.report_file import FileIsThere, report_of, write_whole
 
 
 def run(root: Path, arguments: Namespace) -> int:
@@ -20,7 +20,7 @@ def run(root: Path, arguments: Namespace) -> int:
 
     def work(cancel: CancelToken) -> int:
         try:
-            _write(report_of(session, arguments.format, cancel, arguments.idle), arguments.output)
+            _write(report_of(session, arguments.format, cancel, arguments.idle), arguments.output, arguments.force)
         except Cancelled:
             return diagnostics.INTERRUPTED
         return diagnostics.HEALTHY
@@ -29,9 +29,12 @@ def run(root: Path, arguments: Namespace) -> int:
         return cancellable(work)
 
 
-def _write(text: str, file: str | None) -> None:
-    """To standard output, or to a file."""
+def _write(text: str, file: str | None, force: bool) -> None:
+    """To standard output, or to a file: one that is there already may hold what somebody has added."""
     if not file or file == "-":
         say(text.removesuffix("\n"))
     else:
-        write_whole(Path(file), text)
+        try:
+            write_whole(Path(file), text, new=not force)
+        except FileIsThere as error:
+            raise UsageError(error.message, "name another file with -o, or overwrite it with --force") from error

@@ -7,17 +7,26 @@ An IPv4 address in hexadecimal is four whole bytes; MACs and IPv6 addresses, whi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 
 from tshoot.redaction.spellings import HEX, spelt_digits
 
-_GAP = r"(?:[:._ -]|\[[.:]\]|%(?:2[Ee]|3[Aa]))"
+_DOT = r"(?:\.|\[\.\]|\(\.\)|\\{1,4}\.|%2[Ee]|[(\[{][Dd][Oo][Tt][)\]}])"  # as people write a dot that no program shall follow or expand
+_GAP = r"(?:[:._ /-]|\[[.:]\]|\\{1,4}[.:]|%(?:2[Ee]|3[Aa]))"
+_SAME = r"(?:[:_-]|\[:\]|\\{1,4}:|%3[Aa])"
 _RUN = re.compile(rf"(?<!{HEX})(?:{HEX}{{1,8}}(?:{_GAP}{HEX}{{1,8}}){{2,}}|{HEX}{{8,}})")
-_FOUR = re.compile(rf"(?<!\d)(?=(\d{{1,3}})(?! )({_GAP})(\d{{1,3}})\2(\d{{1,3}})\2(\d{{1,3}})(?!\d))")
+# Both begin with a digit, and look back from there: so the search leaps from digit to digit.
+_FOUR = re.compile(rf"\d(?:(?<!\d\d)|(?<=%{HEX}{{2}}\d))(?=(\d{{0,2}}(?:(?:{_DOT}\d{{1,3}}){{3}}|({_SAME})\d{{1,3}}(?:\2\d{{1,3}}){{2}}))(?!\d))")
+_ROW = re.compile(r"(\d(?<!\d\d)(?<!\d[ ,./]\d)\d{0,2}([ ,/])\d{1,3}\2\d{1,3}\2\d{1,3})(?:(,\d{1,3},\d{1,3})|(?![ ,./]?\d))(?![,.]?\d)")
+_BETWEEN = re.compile(rf"{_DOT}|{_SAME}|[ ,/]")
 _TOKEN = re.compile(rf"({_GAP})?({HEX}+)")
 _COLONS = re.compile(rf"(?:{HEX}{{0,4}}:){{2,12}}(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|{HEX}{{1,4}})?")
+_ODD_COLONS = re.compile(rf"(?:(?<!{HEX})|(?<=%{HEX}{{2}})){HEX}{{1,4}}([_-]|%3[Aa])(?:{HEX}{{0,4}}\1){{1,12}}{HEX}{{0,4}}")
+_ESCAPED = re.compile("%(?:2[Ee]|3[Aa])")
+_FEWEST_DIGITS = 7  # of an address between blanks, commas or slashes: 10 0 0 1 is in any row of counters
 _PIECE, _LONGEST = 1 << 16, 128  # characters that are looked at together; of the longest spelling
 _TRIED = 9  # groups that may stand before an IPv6 address
 Found = tuple[int, int, bytes]  # from, to, the address
@@ -57,13 +66,19 @@ class Known:
 
     def _colons(self, text: str) -> Iterator[Found]:
         for match in _COLONS.finditer(text):
-            said = match.group()
-            if "::" not in said and said.count(":") < 7:
-                continue  # a time
-            for start, end, address in _parsed(said):
-                if address in self._addresses:
-                    yield match.start() + start, match.start() + end, address
-                    break
+            yield from self._sixes(match.group(), list(range(match.start(), match.end() + 1)))
+        for match in _ODD_COLONS.finditer(text) if _may_hold_odd_colons(text) else ():
+            said, places = _with_colons(match)
+            yield from self._sixes(said, places)
+
+    def _sixes(self, said: str, places: Sequence[int]) -> Iterator[Found]:
+        """The first known IPv6 address in `said`, whose characters are from `places`."""
+        if "::" not in said and said.count(":") < 7:
+            return  # a time
+        for start, end, address in _parsed(said):
+            if address in self._addresses:
+                yield places[start], places[end], address
+                break
 
     def _runs(self, text: str) -> Iterator[Found]:
         for match in _RUN.finditer(text):
@@ -71,11 +86,17 @@ class Known:
             yield from self._windows(tokens)
 
     def _quads(self, text: str) -> Iterator[Found]:
-        """Four decimal numbers with the same between them."""
+        """Four decimal numbers with dots between them, however these are written, or with the same between them."""
         for match in _FOUR.finditer(text):
-            numbers = [int(match[group]) for group in (1, 3, 4, 5)]
-            if max(numbers) < 256 and bytes(numbers) in self._addresses:
-                yield match.start(), match.end(5), bytes(numbers)
+            yield from self._four(text, match.start(), match.end(1))
+        for match in _ROW.finditer(text):
+            if _no_counters(match):
+                yield from self._four(text, match.start(1), match.end(1))
+
+    def _four(self, text: str, start: int, end: int) -> Iterator[Found]:
+        numbers = _numbers(text[start:end])
+        if max(numbers) < 256 and bytes(numbers) in self._addresses:
+            yield start, end, bytes(numbers)
 
     def _windows(self, tokens: list[re.Match[str]]) -> Iterator[Found]:
         """Rows of as many hexadecimal digits as an address has, whatever stands between them."""
@@ -92,12 +113,46 @@ class Known:
 
 def spelt(address: bytes, like: str) -> str:
     """`address` in the form of `like`, which `find` found: another of its kind."""
-    if len(address) == 16 and len(re.sub(f"[^{HEX[1:-1]}]", "", like)) != 32:
-        return str(IPv6Address(address))
-    parts = re.fullmatch(rf"(\d{{1,3}})({_GAP})(\d{{1,3}})\2(\d{{1,3}})\2(\d{{1,3}})", like)
-    if len(address) == 4 and parts:
-        return parts[2].join(str(IPv4Address(address)).split("."))
-    return spelt_digits(address.hex(), like)
+    plain = _ESCAPED.sub(":", like)
+    if len(address) == 16 and len(re.sub(f"[^{HEX[1:-1]}]", "", plain)) != 32:
+        gap = _ODD_COLONS.fullmatch(like)
+        return str(IPv6Address(address)).replace(":", gap[1] if gap else ":")
+    if len(address) == 4 and (_FOUR.match(like) or _ROW.fullmatch(like)):
+        between = _BETWEEN.findall(like)
+        return "".join(map("".join, zip(str(IPv4Address(address)).split("."), [*between, ""], strict=True)))
+    escapes = iter(_ESCAPED.findall(like))  # whose digits are none of the address
+    return re.sub("%", lambda _: next(escapes), spelt_digits(address.hex(), _ESCAPED.sub("%", like)))
+
+
+def _numbers(said: str) -> list[int]:
+    return [int(number) for number in _BETWEEN.split(said)]
+
+
+def _no_counters(match: re.Match[str]) -> bool:
+    """Whether a row of numbers may be an address: six with commas (address and port, as FTP says it), or four long ones.
+
+    None that only rises, as the numbers of VLANs do.
+    """
+    if match[3] and match[2] != ",":
+        return False
+    numbers = _numbers(match[1] + (match[3] or ""))
+    rises = match[2] != "/" and all(one < other for one, other in pairwise(numbers))
+    return not rises and bool(match[3] or len(match[1]) - 3 >= _FEWEST_DIGITS)
+
+
+def _may_hold_odd_colons(text: str) -> bool:
+    """Whether it is worth to look for them: nearly no text has any."""
+    return any(gap * 2 in text or text.count(gap) > 6 for gap in "-_") or "%3" in text
+
+
+def _with_colons(match: re.Match[str]) -> tuple[str, list[int]]:
+    """What was matched with colons for what stands between its groups, and where each character of this stood; the end at last."""
+    groups, at = match.group().split(match[1]), match.start()
+    places = list[int]()
+    for group in groups:
+        places += range(at, at + len(group) + 1)
+        at += len(group) + len(match[1])
+    return ":".join(groups), places
 
 
 @lru_cache(maxsize=4096)

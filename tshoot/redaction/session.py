@@ -33,8 +33,10 @@ from tshoot.session.read import EVIDENCE, LOG, line_hash
 from tshoot.session.references import references
 from tshoot.session.secrets import without_secrets
 from tshoot.session.store import Session
+from tshoot.session.verify import refuse_altered
 
 EVIDENCE_KINDS = {"stdout": "text", "stderr": "text", "capture": "packets", "file": "recording"}  # how each is redacted
+_ALTERED = "an altered session is not redacted"
 MOST_TEXT = 256 << 20  # bytes of one output
 
 
@@ -42,13 +44,15 @@ MOST_TEXT = 256 << 20  # bytes of one output
 def redacted(session: Session, mapping: SessionMap, place: Path, cancel: CancelToken) -> Iterator[tuple[Session, tuple[str, ...]]]:
     """The redacted session in a private folder below `place` (which must be there), gone with the block; and what is to be said of it.
 
-    SessionError where the session cannot be read, or its header names no session: it names the folder.
+    SessionError where the session cannot be read or was altered (its copy would have a whole chain), or its header names no session: it names
+    the folder.
     """
     if not valid_id(session.header.session):
         raise SessionError(
             f"{session.folder}: its header names the session {clean_line(session.header.session)[:80]!r}, which is no name of one",
             "it was made or altered by something else than tshoot",
         )
+    refuse_altered(session.folder, _ALTERED, cancel)
     redaction = _Redaction(session, mapping, cancel)
     folder = place / redaction.header.session
     try:
@@ -144,7 +148,7 @@ class _Redaction:
     def _capture(self, new: Evidence, sha256: str, size: int) -> tuple[str, int]:
         problem = self._old.problem(sha256, size)
         if problem:
-            raise SessionError(f"{self._session.folder}: {problem}", "an altered session is not redacted")
+            raise SessionError(f"{self._session.folder}: {problem}", _ALTERED)
         temporary = new.folder / f".{sha256}.capture"
         descriptor = create_private(temporary)
         try:

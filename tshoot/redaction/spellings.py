@@ -17,7 +17,10 @@ _MAC = (
     rf"(?:01[:-])?{HEX}{{1,2}}(?P<gap>[:-]){HEX}{{1,2}}(?:(?P=gap){HEX}{{1,2}}){{4}}(?!\w|(?P=gap)(?:{HEX}{{1,4}}(?!\w)|:))"
     rf"|(?<=STRING: ){HEX}{{2}}(?: {HEX}{{2}}){{5}}(?! ?{HEX}{{2}}\b)"  # Hex-STRING of net-snmp
 )
-_DOTTED_MAC = rf"(?<!{HEX})(?<!{HEX}\.)(?:01{HEX}{{2}}\.{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{2}}|{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{4}})(?!\w)"
+_DOTTED_MAC = (
+    rf"(?<!{HEX})(?<!{HEX}\.)(?:01{HEX}{{2}}\.{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{2}}|{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{4}}"
+    rf"|(?=[\d.]{{0,16}}[A-Fa-f]){HEX}{{2}}(?:\.{HEX}{{2}}){{5}}(?!\.{HEX}))(?!\w)"  # the last with a letter: 00.50.56.01.02.03 may be numbers
+)
 _IP6 = (  # the dotted tail first: its first number would else be taken for the last group
     rf"(?:{HEX}{{0,4}}:){{2,8}}(?:(?P<quad>{_QUAD})(?!\d)|(?:(?<=:){HEX}{{1,4}}(?!(?:\.\d{{1,3}}){{3}}(?!\d))|(?<=::))(?!\w|:{HEX}))"
 )

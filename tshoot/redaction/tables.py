@@ -35,26 +35,31 @@ def _rows(lines: Sequence[str], at: int) -> list[str]:
 
 
 def _table(rows: list[str], texts: TextMap) -> list[str]:
+    """All rows, the titles too: what stands above dashes need not be titles. A row that the columns cut within a word is a line as any other."""
     starts = [run.start() for run in re.finditer("-+", rows[1])]
     places = [slice(start, end) for start, end in zip(starts, [*starts[1:], None], strict=True)]
-    ends = ["\r" if row.endswith("\r") else "" for row in rows]
-    cells = [[row.rstrip("\r")[place] for place in places] for row in rows]
-    mapped = [cells[0], cells[1], *([_cell(cell, texts) for cell in row] for row in cells[2:])]
-    grown = [
-        max((len(row[index].rstrip()) - len(old[index].rstrip()) for row, old in zip(mapped, cells, strict=True)), default=0)
-        for index in range(len(places))
-    ]
+    cells = {number: [row.rstrip("\r")[place] for place in places] for number, row in enumerate(rows) if number == 1 or not _torn(row, starts)}
+    mapped = {number: row if number == 1 else [_cell(cell, texts) for cell in row] for number, row in cells.items()}
+    grown = [max(len(row[index].rstrip()) - len(cells[number][index].rstrip()) for number, row in mapped.items()) for index in range(len(places))]
     widths = [len(cells[1][index].rstrip()) + max(0, grown[index]) for index in range(len(places))]
     gaps = [len(cells[1][index]) - len(cells[1][index].rstrip()) for index in range(len(places))]
     out = []
-    for number, row in enumerate(mapped):
+    for number, row in enumerate(rows):
+        if number not in mapped:
+            out.append(texts.line(row))
+            continue
         parts = []
-        for index, cell in enumerate(row):
+        for index, cell in enumerate(mapped[number]):
             bare = "-" * widths[index] if number == 1 else cell.strip() if cell[:1] == " " and cell.strip() else cell.rstrip()
             right = number != 1 and cell[:1] == " " and bool(cell.strip())
             parts.append((bare.rjust(widths[index]) if right else bare.ljust(widths[index])) + " " * gaps[index])
-        out.append("".join(parts).rstrip() + ends[number])
+        out.append("".join(parts).rstrip() + ("\r" if row.endswith("\r") else ""))
     return out
+
+
+def _torn(row: str, starts: Sequence[int]) -> bool:
+    """Whether a column begins within a word of `row`: half an address is none that anybody would know."""
+    return any(at < len(row) and not row[at - 1].isspace() and not row[at].isspace() for at in starts[1:])
 
 
 def _cell(cell: str, texts: TextMap) -> str:

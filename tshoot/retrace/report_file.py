@@ -41,6 +41,10 @@ class _FrameTimes:
             return found
 
 
+class FileIsThere(TshootError):
+    """A file that was to be a new one."""
+
+
 def write_whole(path: Path, text: str, *, new: bool = False) -> None:
     """Also into a pipe. `new`: a file that is there already is not overwritten. TshootError where it cannot be written."""
     content = text.encode("utf-8", "replace")
@@ -50,6 +54,6 @@ def write_whole(path: Path, text: str, *, new: bool = False) -> None:
         else:
             put_whole(path, content, new=new)
     except FileExistsError as error:
-        raise TshootError(f"{path} is there already", "name another file") from error
+        raise FileIsThere(f"{path} is there already", "name another file") from error
     except OSError as error:
         raise TshootError(f"{path}: cannot be written: {error.strerror}", "name another file") from error

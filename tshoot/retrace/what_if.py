@@ -42,7 +42,9 @@ def assumptions(words: Sequence[str], playbook: Playbook) -> Assumed:
         told = typed(value.strip())
         if path == "failed" and told is not None and told not in get_args(FailureKind):
             raise UsageError(f"--what-if {word}: `{value.strip()}` is no kind of failure", f"one of none, {', '.join(get_args(FailureKind))}")
-        found.setdefault(step, {})[path] = told
+        if path in found.setdefault(step, {}):
+            raise UsageError(f"--what-if {word}: {step}.{path} is assumed twice", "one value for each fact")
+        found[step][path] = told
     return {step: dict(sorted(facts.items(), key=lambda fact: fact[0] != "failed")) for step, facts in found.items()}
 
 

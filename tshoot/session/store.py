@@ -29,6 +29,7 @@ _ASKING = re.compile(rb'"event": "EffectRequested"')
 _VERDICT = re.compile(rb'"event": "VerdictReached"')
 _HEAD = 200  # bytes of a line in which its event is named
 _STAMP = re.compile(r"\d{8}T\d{6}Z(?=-)")
+_LONGEST_NAME = 256  # bytes that a name in a folder has less than
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ def open_session(root: Path, name: str) -> Session:
 
 
 def _find(root: Path, name: str) -> Path:
-    if os.sep in name or (Path(name) / LOG).is_file():
+    if os.sep in name or (len(os.fsencode(name)) < _LONGEST_NAME and (Path(name) / LOG).is_file()):
         return Path(name)
     if name == "last":
-        folders = session_folders(root)
+        folders = [folder for folder in session_folders(root) if (folder / LOG).exists()]
         if not folders:
             raise UsageError(f"there is no session yet in {root}", "`tshoot run PLAYBOOK` or `tshoot demo` makes one")
         return max(_newest(folders), key=_began)

@@ -53,6 +53,13 @@ def verify(folder: Path, cancel: CancelToken | None = None, tell: Callable[[int]
     return sorted([*problems, *_open_to_others(folder)], key=lambda problem: problem.line)
 
 
+def refuse_altered(folder: Path, refusal: str, cancel: CancelToken) -> None:
+    """SessionError with the first problem of a session that is not intact; `refusal` says what is not done with it. Cancelled."""
+    broken = [problem for problem in verify(folder, cancel) if not problem.remark]
+    if broken:
+        raise SessionError(f"{folder}: {broken[0]}", f"{refusal}: `tshoot sessions verify` lists all that was")
+
+
 class _Pace:
     """Looks now and then whether to stop, and says how far it is."""
 

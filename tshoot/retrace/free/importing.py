@@ -94,7 +94,7 @@ def _content(file: Path) -> tuple[bytes, float]:
     if file.is_dir():
         raise SessionError(f"{file}: is a folder", f"name one file; {ACCEPTED}")
     with disk_errors("read", file), read_regular(file.resolve()) as opened:
-        return opened.read(LARGEST_FILE + 1), os.fstat(opened.fileno()).st_mtime
+        return opened.read(LARGEST_FILE + 1), max(0.0, os.fstat(opened.fileno()).st_mtime)  # a clock that was never set
 
 
 # --- the session -------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from tshoot.session.packed.ustar import END, header, padding
 from tshoot.session.read import EVIDENCE, LOG, complete_lines
 from tshoot.session.references import references
 from tshoot.session.store import Session
-from tshoot.session.verify import verify
+from tshoot.session.verify import refuse_altered
 
 SUFFIX = ".tshoot"
 _PIECE = 1 << 20
@@ -37,9 +37,7 @@ def export_session(session: Session, target: Path, *, force: bool, cancel: Cance
     """
     if not force and os.path.lexists(target):
         raise UsageError(f"{target}: is there already", "name another file with -o, or overwrite it with --force")
-    broken = [problem for problem in verify(session.folder, cancel) if not problem.remark]
-    if broken:
-        raise SessionError(f"{session.folder}: {broken[0]}", "an altered session is not exported: `tshoot sessions verify` lists all that was")
+    refuse_altered(session.folder, "an altered session is not exported", cancel)
     manifest = _manifest_of(session, cancel)
     check_sizes([file.size for file in manifest.files], manifest.files[0].size, None, str(session.folder))
     with _new_file(target, force) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:

@@ -42,6 +42,8 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
         yield from _prose("Verify", told.verify, 1)
     done = [checked for checked in report.verification.checks if checked.outcome]
     yield from (f"- {_verified(checked, clock)}" for checked in done[-1:])
+    if report.problems:
+        yield f"- Integrity: {plain(line('; '.join(report.problems), _LONGEST))}"
     yield f"- Session: {code(report.session)}, {clock.utc(report.started)} UTC, tshoot {plain(report.tshoot)}"
 
 
