@@ -155,6 +155,6 @@ def test_each_verb_explains_itself(machine: Machine) -> None:
 
 def test_ci_runs_the_tests_and_the_laboratory_with_ci_set(machine: Machine) -> None:
     (machine.bin / "make").unlink()
-    machine.program("make", '#!/bin/sh\necho "CI=$CI $*"\n')
+    machine.program("make", '#!/bin/sh\necho "CI=$CI THOROUGH=$THOROUGH $*"\n')
     shutil.copytree(ROOT / ".ci", machine.checkout / ".ci")
-    assert machine.run("bash", ".ci/run").stdout == "CI=true test\nCI=true thorough\nCI=true lab\n"
+    assert machine.run("bash", ".ci/run").stdout == "CI=true THOROUGH=1 test\nCI=true THOROUGH= lab\n"

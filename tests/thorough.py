@@ -1,4 +1,4 @@
-"""What costs most of the suite's time, as a sample or in full: `make thorough`, which .ci/run calls, takes all of it, `make test` a part."""
+"""What costs most of the suite's time, as a sample or in full: `make thorough` and .ci/run take all of it, `make test` a part."""
 
 from __future__ import annotations
 

@@ -74,6 +74,8 @@ def steer(state: State, event: OperatorSteered) -> tuple[State, str, tuple[Effec
         case "edited":
             state = replace(state, waiting={key: _edited(effect, event) for key, effect in state.waiting.items()})
             return _with_hand(state, f"the command of `{_step(event.key)}` was changed by {event.by}"), "", ()
+        case "skipped":
+            return _with_hand(state, f"`{_step(event.key)}` was skipped by {event.by}"), "", ()
         case "by-hand":
             return _with_hand(state, f"what `{_step(event.key)}` answered was given by hand by {event.by}"), "", ()
         case "ended-wait":

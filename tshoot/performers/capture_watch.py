@@ -19,6 +19,7 @@ from tshoot.transports.base import Process
 
 _SAID = re.compile(r"size ([0-9]{1,15})")
 _SMALLEST = 16 + 34  # bytes of a record with an Ethernet and an IP header
+OVER = "the capture is over"
 _AFTER = 60.0  # seconds beyond its bound after which a capture that says nothing of its end is not watched any more
 Show = Callable[[Progress], None]
 
@@ -40,6 +41,7 @@ def _follow(process: Process, effect: StartCapture, show: Show, ended: Callable[
         if said:
             show(progress(effect, int(said[1]), time.monotonic() - began, sample))
         elif line is None and process.wait(0):
+            show(Progress(effect.key, f"{OVER}: what comes now is not in it. It ended after {time.monotonic() - began:.0f} s"))
             ended()
             return
 

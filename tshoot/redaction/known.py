@@ -82,11 +82,15 @@ class Known:
 
     def _runs(self, text: str) -> Iterator[Found]:
         for match in _RUN.finditer(text):
+            if match.end() - match.start() < 8:
+                continue  # fewer digits than any address has
             tokens = list(_TOKEN.finditer(text, match.start(), match.end()))
             yield from self._windows(tokens)
 
     def _quads(self, text: str) -> Iterator[Found]:
         """Four decimal numbers with dots between them, however these are written, or with the same between them."""
+        if len(text) < 7:
+            return  # 1.1.1.1
         for match in _FOUR.finditer(text):
             yield from self._four(text, match.start(), match.end(1))
         for match in _ROW.finditer(text):
@@ -94,21 +98,21 @@ class Known:
                 yield from self._four(text, match.start(1), match.end(1))
 
     def _four(self, text: str, start: int, end: int) -> Iterator[Found]:
-        numbers = _numbers(text[start:end])
-        if max(numbers) < 256 and bytes(numbers) in self._addresses:
-            yield start, end, bytes(numbers)
+        address = _four_bytes(text[start:end])
+        if address in self._addresses and address is not None:
+            yield start, end, address
 
     def _windows(self, tokens: list[re.Match[str]]) -> Iterator[Found]:
         """Rows of as many hexadecimal digits as an address has, whatever stands between them."""
-        digits = "".join(token[2] for token in tokens).lower()
-        if len(digits) < 8:
+        digits = "".join([token[2] for token in tokens]).lower()
+        rows = [(at, size) for size in (32, 12, 8) for at in range(len(digits) - size + 1) if digits[at : at + size] in self._digits]
+        if not rows:
             return
         places = [place for token in tokens for place in range(token.start(2), token.end())]
         begins = {place for place, at in enumerate(places) if not place or places[place - 1] != at - 1} | {len(digits)}
-        for size in (32, 12, 8):
-            for at in range(len(digits) - size + 1):
-                if digits[at : at + size] in self._digits and (size > 8 or {at, at + 8} <= begins):
-                    yield places[at], places[at + size - 1] + 1, bytes.fromhex(digits[at : at + size])
+        for at, size in rows:
+            if size > 8 or {at, at + 8} <= begins:
+                yield places[at], places[at + size - 1] + 1, bytes.fromhex(digits[at : at + size])
 
 
 def spelt(address: bytes, like: str) -> str:
@@ -128,6 +132,12 @@ def _numbers(said: str) -> list[int]:
     return [int(number) for number in _BETWEEN.split(said)]
 
 
+@lru_cache(maxsize=4096)
+def _four_bytes(said: str) -> bytes | None:
+    numbers = _numbers(said)
+    return bytes(numbers) if max(numbers) < 256 else None
+
+
 def _no_counters(match: re.Match[str]) -> bool:
     """Whether a row of numbers may be an address: six with commas (address and port, as FTP says it), or four long ones.
 
@@ -142,7 +152,7 @@ def _no_counters(match: re.Match[str]) -> bool:
 
 def _may_hold_odd_colons(text: str) -> bool:
     """Whether it is worth to look for them: nearly no text has any."""
-    return any(gap * 2 in text or text.count(gap) > 6 for gap in "-_") or "%3" in text
+    return "--" in text or "__" in text or "%3" in text or text.count("-") > 6 or text.count("_") > 6
 
 
 def _with_colons(match: re.Match[str]) -> tuple[str, list[int]]:

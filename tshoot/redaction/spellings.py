@@ -19,7 +19,7 @@ _MAC = (
 )
 _DOTTED_MAC = (
     rf"(?<!{HEX})(?<!{HEX}\.)(?:01{HEX}{{2}}\.{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{2}}|{HEX}{{4}}\.{HEX}{{4}}\.{HEX}{{4}}"
-    rf"|(?=[\d.]{{0,16}}[A-Fa-f]){HEX}{{2}}(?:\.{HEX}{{2}}){{5}}(?!\.{HEX}))(?!\w)"  # the last with a letter: 00.50.56.01.02.03 may be numbers
+    rf"|{HEX}{{2}}(?:\.{HEX}{{2}}){{5}}(?<![\d.]{{17}})(?!\.{HEX}))(?!\w)"  # the last with a letter: 00.50.56.01.02.03 may be numbers
 )
 _IP6 = (  # the dotted tail first: its first number would else be taken for the last group
     rf"(?:{HEX}{{0,4}}:){{2,8}}(?:(?P<quad>{_QUAD})(?!\d)|(?:(?<=:){HEX}{{1,4}}(?!(?:\.\d{{1,3}}){{3}}(?!\d))|(?<=::))(?!\w|:{HEX}))"

@@ -21,6 +21,7 @@ from tshoot.errors import Cancelled, TshootError, UsageError
 from tshoot.model.text import clean_line
 from tshoot.opening import Opening
 from tshoot.tui.navigation import Navigation
+from tshoot.tui.pasting import guard_pastes
 from tshoot.tui.preferences import preferences_file, remember, remembered
 from tshoot.tui.themes import DEFAULT, THEMES
 
@@ -80,6 +81,7 @@ class TshootApp(Navigation):
         preferences: Path | None = None,
     ) -> None:
         super().__init__(opening, clock)
+        guard_pastes()
         self._playbook, self._prepared, self._first, self._preferences = playbook, prepared, first, preferences
         self.rejected_logins: dict[str, str] = {}  # account -> what a trial of its login was told; never a secret
         self.own_values: dict[str, dict[tuple[str, str], str]] = {}  # a playbook's file -> what the operator put into its set-up, by kind and label
@@ -162,10 +164,14 @@ class TshootApp(Navigation):
     def action_leave_app(self) -> None:
         from tshoot.tui.screens.confirm import Confirm
         from tshoot.tui.screens.run import RunScreen
+        from tshoot.tui.screens.verify_fix import VerifyFix
 
+        verifying = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, VerifyFix)), None)
         active = [screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.is_active_run]
         if isinstance(self.screen, Confirm):
             self.screen.get_out()
+        elif verifying:
+            verifying.leave_with(lambda: self.exit(self.exit_code))
         elif active:
             active[-1].stop_run(lambda: self.exit(self.exit_code))
         else:

@@ -63,4 +63,5 @@ def test_only_what_the_script_says_of_the_size_is_told() -> None:
     )
     watch(process, EFFECT, seen.append, ended.set)  # type: ignore[arg-type]
     assert ended.wait(60)
-    assert [one.done for one in seen] == [24.0, 100.0, 200.0]
+    assert [one.done for one in seen] == [24.0, 100.0, 200.0, None]
+    assert seen[-1].text.startswith("the capture is over: what comes now is not in it. It ended after ")

@@ -35,10 +35,8 @@ NEWER = {
 }
 
 
-def altered(folder: Path, change: Callable[[list[dict[str, Any]]], None]) -> Session:
-    """A session of the fixtures with other lines, its chain made anew, below `folder`."""
-    shutil.copytree(FIXTURES["v1/nfs-mount-denied"], folder)
-    log = folder / "session.jsonl"
+def chain_anew(log: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """As another program, or a newer tshoot, would have written the lines."""
     lines = [json.loads(line) for line in log.read_bytes().splitlines()]
     change(lines)
     raw, out = b"", b""
@@ -47,6 +45,12 @@ def altered(folder: Path, change: Callable[[list[dict[str, Any]]], None]) -> Ses
         raw = json.dumps({**line, "n": number, **({"prev": hashlib.sha256(raw).hexdigest()} if number else {})}).encode() + b"\n"
         out += raw
     log.write_bytes(out)
+
+
+def altered(folder: Path, change: Callable[[list[dict[str, Any]]], None]) -> Session:
+    """A session of the fixtures with other lines, its chain made anew, below `folder`."""
+    shutil.copytree(FIXTURES["v1/nfs-mount-denied"], folder)
+    chain_anew(folder / "session.jsonl", change)
     for place in (folder, *folder.rglob("*")):  # of a checkout, they are as open as git makes them
         place.chmod(0o700 if place.is_dir() else 0o600)
     return open_session(folder.parent, str(folder))

@@ -12,6 +12,7 @@ from scapy.utils import wrpcap
 from tests.recorded_sessions import FIXTURES, Recorded
 from tests.thorough import sample
 from tests.unit.redaction.proving import known_names, problems
+from tests.unit.redaction.test_redaction_newer import chain_anew
 from tests.unit.retrace.retraced import events_of, one_of_each_kind, write
 from tshoot.cancel import CancelToken
 from tshoot.cli.main import run_words
@@ -156,6 +157,7 @@ def test_evidence_of_a_kind_to_come_is_left_out(tmp_path: Path) -> None:
     session = own_session(tmp_path / "own")
     log = session.folder / "session.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"kind": "capture"', b'"kind": "screen"'))
+    chain_anew(log, lambda lines: None)
     with redacted(session, mapping(session), tmp_path, CancelToken()) as (shared, remarks):
         assert remarks == ("evidence of a kind that is not known here was left out: screen",)
         assert all(token not in path.read_bytes() for path in shared.folder.rglob("*") if path.is_file() for token in BYTES)

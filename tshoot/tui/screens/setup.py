@@ -125,7 +125,7 @@ class SetupScreen(TryingScreen):
 
     def action_take_last(self) -> None:
         if not self.form.take_last():
-            self._say(f"! no earlier session of {self._playbook.id} is kept here")
+            self._say(f"! no earlier run of {self._playbook.id} is kept here whose values could be taken (a demo is none)")
 
     # --- the fields ---
 
@@ -181,6 +181,7 @@ class SetupScreen(TryingScreen):
             field.show_problem()
         wrong = next((field for field in form.fields if field.problem), None)
         if wrong:
+            self._tell()
             wrong.focus_input()
         elif self.trials:
             self._say("! the test is still under way: ctrl+t ends it")

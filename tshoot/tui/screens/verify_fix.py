@@ -5,7 +5,7 @@ Nothing is connected to before the yes. Leaving while it runs asks, then stops i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -20,8 +20,7 @@ from tshoot.errors import TshootError
 from tshoot.model.events import TargetSpec
 from tshoot.model.verdicts import Verdict
 from tshoot.model.verification import Verification
-from tshoot.retrace.verification import Checks, checks_of, verify_fix
-from tshoot.retrace.verification_plan import planned
+from tshoot.retrace.verification import checks_of, verify_fix
 from tshoot.session.read import read_header
 from tshoot.session.store import Session
 from tshoot.tui.bridge import Bridge, Work
@@ -35,6 +34,7 @@ from tshoot.tui.widgets.lines.view import LinesView
 from tshoot.tui.widgets.question.bar import QuestionBar
 from tshoot.tui.widgets.status.now import now_line, waits_for
 from tshoot.tui.widgets.verdict.comparison import verification_rows
+from tshoot.tui.widgets.verdict.plan import plan_lines
 from tshoot.wiring import Settings
 
 Done = tuple[Verdict, Verification]
@@ -47,7 +47,6 @@ _TITLES: dict[Stage, str] = {
     "stopping": "Stopping",
     "done": "Before and after",
 }
-_MOST = 200  # commands that are named
 _STOP = "Stop the verification and leave? A capture under way is stopped and removed from its target; what was asked stays in the session."
 
 
@@ -205,9 +204,22 @@ class VerifyFix(ModalScreen[Done | None]):
         else:
             self.query_one(QuestionBar).give("no")
 
+    def leave_with(self, leave: Callable[[], object]) -> None:
+        """`leave`, after a question where the verification still runs."""
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._stop()
+                leave()
+
+        if self._stage == "running":
+            self.app.push_screen(Confirm(_STOP, leaving=True), answered)
+        else:
+            leave()
+
     def action_leave(self) -> None:
         if self._stage == "running":
-            self.app.push_screen(Confirm(_STOP, leaving=True), lambda sure: self._stop() if sure else None)
+            self.leave_with(lambda: None)
         else:
             self.dismiss((self._verdict, self._result[-1]) if self._verdict and self._result else None)
 
@@ -218,24 +230,6 @@ class VerifyFix(ModalScreen[Done | None]):
             self.query_one(QuestionBar).close()
             self._tick()
             self.app.notify("the verification is stopped; what was asked stays in the session", severity="warning", markup=False)
-
-
-def plan_lines(checks: Checks, settings: Settings) -> Iterator[Line]:
-    """What would be asked of whom."""
-    deciding = checks.deciding
-    yield line(span(deciding.verdict.cause, "strong"), (" was decided at ", "dim"), span(deciding.decision.node, "strong"), hang=2)
-    steps = planned(checks, settings.capture_directories)
-    for role in dict.fromkeys(step.target for step in steps):
-        target = checks.targets.get(role)
-        head = (span(target.host, "strong"), ("  ", ""), span(f"{role}, {target.platform}", "dim")) if target else (("here", "strong"),)
-        yield from (BLANK, line(*head))
-        for step in [step for step in steps if step.target == role][:_MOST]:
-            yield line(("  $ " if target else "  - ", "accent"), span(step.text), ("  CHANGES", "warn") if step.changes else ("", ""), hang=4)
-    yield BLANK
-    changing = any(step.changes for step in steps)
-    yield line(("what changes something is asked about again" if changing else "every command only reads", "dim"))
-    yield line(("all else is taken from the session; the result is added to it", "dim"))
-    yield from (BLANK, line(("y connects and asks, n leaves it", "accent")))
 
 
 def verifying(folder: Path, settings: Settings, result: list[Verification], hosts: Mapping[str, str]) -> Work:

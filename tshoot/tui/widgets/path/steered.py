@@ -11,7 +11,7 @@ _WORDS = {
     "went-on": "let the run go on",
     "retried": "goes back to {node}",
     "branched": "decided {node} by hand: on to {to}",
-    "edited": "ran another command: {to}",
+    "edited": "changed the command: {to}",
     "skipped": "skipped {key}",
     "by-hand": "did {key} by hand",
     "ended-wait": "ended the wait {key} early",

@@ -32,6 +32,9 @@ class KeysLine(Footer):
     def on_mount(self) -> None:
         self._tell()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._tell)  # by then the screen knows how narrow it is
+
     def bindings_changed(self, screen: Screen[Any]) -> None:
         if self.is_attached and screen is self.screen:
             self._tell()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
+from tshoot.performers.capture_watch import OVER
 from tshoot.tui.lines import Line, Span, line, span
 from tshoot.tui.story import UnderWay
 
@@ -43,7 +44,7 @@ def _words(item: UnderWay) -> str:
     """What is done; of a capture and a wait also how far it is."""
     if not item.text or item.text == "capturing":
         return _doing(item.effect)
-    return f"{_doing(item.effect)}: {item.text}" if isinstance(item.effect, StartCapture) else item.text
+    return f"{_doing(item.effect)}: {item.text}" if isinstance(item.effect, StartCapture) and not item.text.startswith(OVER) else item.text
 
 
 def _doing(effect: Effect) -> str:
