@@ -274,7 +274,7 @@ async def test_paused_nothing_new_is_started(tmp_path: Path) -> None:
             app.show_work(device.work(tmp_path, two_targets()), "two")
             await until(pilot, lambda: device.run, "the first command")
             await pilot.press("p")
-            await until(pilot, lambda: "‖ paused" in screen_text(pilot), "that it is paused")
+            await until(pilot, lambda: "‖ paused" in screen_text(pilot) and "p Go on" in screen_text(pilot), "that it is paused")
             device.free.set()
             await until(pilot, lambda: "nothing new is started" in screen_text(pilot), "the decision, and that it stays there")
             assert "→ far" in region(pilot, "path")

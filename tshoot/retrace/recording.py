@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tshoot.engine.advance import step_of
 from tshoot.engine.steered import ACTIONS, standing_before
-from tshoot.errors import SessionError
+from tshoot.errors import SessionError, UsageError
 from tshoot.model.effects import Effect, RunCommand, StartCapture, own_number
 from tshoot.model.events import (
     DecisionTaken,
@@ -86,7 +86,7 @@ class Recording:
 
 
 def record_of(events: Iterable[Event]) -> Recording:
-    """SessionError where the run never began, where it is the session of a fleet, or where the log holds what this version cannot read."""
+    """SessionError where the run never began or the log holds what this version cannot read, UsageError where it is the session of a fleet."""
     recording: Recording | None = None
     stopped = False
     for place, event in enumerate(events):
@@ -97,7 +97,7 @@ def record_of(events: Iterable[Event]) -> Recording:
                 f"{event.name} of the session holds what this version does not know", "use the version that recorded it, or a newer one"
             )
         if isinstance(event, RunStarted) and is_fleet(event.playbook):
-            raise SessionError("this is the session of a fleet: what was asked stands in those of its members", "`tshoot sessions show` names them")
+            raise UsageError("this is the session of a fleet: what was asked stands in those of its members", "`tshoot sessions show` names them")
         if recording is None:
             recording = Recording(event) if isinstance(event, RunStarted) else None
         elif not _is_own(event):

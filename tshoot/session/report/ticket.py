@@ -5,6 +5,7 @@ What it is, its proof, who mends it and how, how to verify, what a verification 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tshoot.session.report.clock import Clock
@@ -15,6 +16,7 @@ from tshoot.session.report.text import line
 
 MOST_PROOF, MOST_FIX, MOST_MISSING = 4, 4, 3
 _LONGEST = 300
+_REMARK = re.compile(r"(?:session\.jsonl:\d+: )?remark: ")  # which leaves the session intact
 
 
 def ticket(report: Report, clock: Clock) -> str:
@@ -42,8 +44,8 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
         yield from _prose("Verify", told.verify, 1)
     done = [checked for checked in report.verification.checks if checked.outcome]
     yield from (f"- {_verified(checked, clock)}" for checked in done[-1:])
-    if report.problems:
-        yield f"- Integrity: {plain(line('; '.join(report.problems), _LONGEST))}"
+    if altered := [problem for problem in report.problems if not _REMARK.match(problem)]:
+        yield f"- Integrity: {plain(line('; '.join(altered), _LONGEST))}"
     yield f"- Session: {code(report.session)}, {clock.utc(report.started)} UTC, tshoot {plain(report.tshoot)}"
 
 

@@ -31,7 +31,7 @@ from tshoot.tui.widgets.steering.branching import Branching
 from tshoot.tui.widgets.steering.own import OwnCommand, verdict_on
 from tshoot.tui.widgets.steering.pasted import Pasted
 
-_STEERING = {"pause", "step", "retry", "branch", "own_command"}
+_STEERING = {"step", "retry", "branch", "own_command"}
 _OVER = ("nothing runs that could be steered", "the run is over, or has not begun")
 _PATIENCE = 0.1  # seconds between two looks whether the run is over
 
@@ -45,6 +45,7 @@ class RunSteering(RunGoals):
         Binding("e", "approve('edit')", "Edit"),
         Binding("h", "approve('by-hand')", "By hand"),
         Binding("p", "pause", "Pause"),
+        Binding("p", "go_on", "Go on"),
         Binding("s", "step", "Step"),
         Binding("w", "end_wait", "End wait"),
         Binding("r", "retry", "Retry"),
@@ -76,6 +77,8 @@ class RunSteering(RunGoals):
             return question is not None and question.form == "confirm"
         if action == "approve":
             return question is not None and question.effect is not None and _kind(parameters) in approvals_for(question.effect)
+        if action in ("pause", "go_on"):
+            return steering is not None and steering.paused == (action == "go_on")
         if action in _STEERING:
             return steering is not None
         if action == "note":
@@ -87,7 +90,7 @@ class RunSteering(RunGoals):
     def next_actions(self) -> tuple[str, ...]:
         waits = tuple(f"{name}('{what}')" for name, what in (("answer", "yes"), ("answer", "no")))
         asks = tuple(f"approve('{what}')" for what in ("run", "skip", "edit", "by-hand"))
-        return (*waits, *asks, "end_wait", *super().next_actions(), "show('path')", "search", "pause", "step", "choose")
+        return (*waits, *asks, "end_wait", *super().next_actions(), "show('path')", "search", "pause", "go_on", "step", "choose")
 
     # --- what is asked ---
 
@@ -138,7 +141,10 @@ class RunSteering(RunGoals):
         self.refresh_bindings()
 
     def action_pause(self) -> None:
-        self._steer(lambda steering: steering.go_on() if steering.paused else steering.pause())
+        self._steer(Steering.pause)
+
+    def action_go_on(self) -> None:
+        self._steer(Steering.go_on)
 
     def action_step(self) -> None:
         def toggle(steering: Steering) -> None:
