@@ -19,11 +19,11 @@ from tshoot.engine.assumed import assume
 from tshoot.engine.decide import decide
 from tshoot.engine.explain import target_failed, too_often
 from tshoot.engine.results import capture_result, failed_result, simple_result
-from tshoot.engine.state import Capturing, Knowledge, Result, State
+from tshoot.engine.state import Assumed, Capturing, Knowledge, Result, State
 from tshoot.engine.steered import applies, ended, entered, left_answered, steer, told
 from tshoot.model.effects import EFFECTS, AskOperator, Decode, Effect, RunCommand, StartCapture, StopCapture, Wait
 from tshoot.model.events import ANSWERS, TARGET_FAILURES, CaptureTaken, Decoded, EffectAnswered, Event, Failed, Ok, OperatorSteered, TargetSpec
-from tshoot.model.facts import Unknown, Value
+from tshoot.model.facts import Unknown
 from tshoot.model.losses import missed_by
 from tshoot.model.verdicts import Decision, Verdict
 from tshoot.playbook.command_text import command_text
@@ -42,7 +42,7 @@ def begin(
     knowledge: Knowledge,
     *,
     standing: Mapping[tuple[str, int], Decision] = MappingProxyType({}),
-    assumed: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
+    assumed: Assumed = MappingProxyType({}),
 ) -> Advanced:
     """The first state, and what it asks of the world; `standing` and `assumed` as `State` has them."""
     state = State(playbook, knowledge, dict(targets), dict(inputs), playbook.start, standing=standing, assumed=assumed)

@@ -7,7 +7,7 @@ A path is written as a condition reads it: `received`, `by_name.vmk0.mtu` (keys 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -48,14 +48,19 @@ def _finding(before: Value, cause: str, value: Value) -> FactFunction:
 
 
 def _placed(whole: Value, path: list[str], value: Value) -> Value:
-    """`whole` with `value` at `path`; the longest key that fits counts (an address holds dots). A name is made, a list entry is not."""
+    """`whole` with `value` at `path`. A name is made, a list entry is not."""
     if not path:
         return value
     if isinstance(whole, list):
         index = int(path[0]) if path[0].isdecimal() else len(whole)
         return [_placed(entry, path[1:], value) if at == index else entry for at, entry in enumerate(whole)]
     inner = copy(whole) if isinstance(whole, dict) else {}  # a copy, no new dict: counts that were not seen stay 0
-    length = next((length for length in range(len(path), 0, -1) if ".".join(path[:length]) in inner), 1)
-    key = ".".join(path[:length])
-    inner[key] = _placed(inner.get(key), path[length:], value)
+    key = key_in(inner, path)
+    inner[key] = _placed(inner.get(key), path[key.count(".") + 1 :], value)
     return inner
+
+
+def key_in(known: Container[str], path: Sequence[str]) -> str:
+    """The key that `path` begins with: the longest of those that are known (an address holds dots), else its first part."""
+    keys = (".".join(path[:length]) for length in range(len(path), 0, -1))
+    return next((key for key in keys if key in known), path[0])

@@ -6,13 +6,14 @@ step, and a command that the device refused, leave all their other facts unknown
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tshoot.engine.state import Knowledge, Result
 from tshoot.model.effects import AskOperator, Decode, Effect, RunCommand
 from tshoot.model.events import Answer, CommandRan, Decoded, Failed, OperatorAnswered
 from tshoot.model.facts import Unknown, Value
+from tshoot.model.findings import Finding
 from tshoot.model.text import decode
 from tshoot.playbook.evaluation import FactFunction
 
@@ -58,9 +59,14 @@ def capture_result(step: str, effect: Decode, decoded: Decoded, missed: str) -> 
         "seen": _Counts(decoded.seen),
         "found": among(faults),
         "warned": among(others),
-        "findings": [{**finding.facts, "cause": finding.cause, "severity": finding.severity} for finding in decoded.findings],
+        "findings": findings_fact(decoded.findings),
     }
     return Result(step, facts, effect, findings=decoded.findings, capture=effect.sha256, doubt=doubt)
+
+
+def findings_fact(findings: Sequence[Finding]) -> Value:
+    """The findings of a capture as conditions read them."""
+    return [{**finding.facts, "cause": finding.cause, "severity": finding.severity} for finding in findings]
 
 
 class _Counts(dict[str, Value]):

@@ -72,6 +72,9 @@ class Hand:
     doubt: bool
 
 
+Assumed = Mapping[str, Mapping[str, Value]]  # step -> fact -> value
+
+
 @dataclass(frozen=True, slots=True)
 class Capturing:
     """The capture of this visit: when it began, until when it was needed, and why it may have missed something."""
@@ -98,7 +101,7 @@ class State:
     doubts: tuple[str, ...] = ()
     verdict: Verdict | None = None
     standing: Mapping[tuple[str, int], Decision] = field(default_factory=dict)
-    assumed: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    assumed: Assumed = field(default_factory=dict)
     hand: tuple[Hand, ...] = ()
     ended: frozenset[str] = frozenset()
     left: Mapping[str, Effect] = field(default_factory=dict)

@@ -66,7 +66,7 @@ class Known:
 
     def _colons(self, text: str) -> Iterator[Found]:
         for match in _COLONS.finditer(text):
-            yield from self._sixes(match.group(), list(range(match.start(), match.end() + 1)))
+            yield from self._sixes(match.group(), range(match.start(), match.end() + 1))
         for match in _ODD_COLONS.finditer(text) if _may_hold_odd_colons(text) else ():
             said, places = _with_colons(match)
             yield from self._sixes(said, places)

@@ -12,11 +12,11 @@ from typing import Literal
 
 from tshoot.cancel import CancelToken
 from tshoot.engine.advance import begin
+from tshoot.engine.state import Assumed
 from tshoot.errors import CaptureFileError, SessionError, UsageError
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, Effect, RunCommand
 from tshoot.model.events import EffectAnswered, Failed, Ok, RunStarted, TargetSpec
-from tshoot.model.facts import Value
 from tshoot.model.text import clean_line
 from tshoot.model.verdicts import Verdict
 from tshoot.performers.decode import decode_capture
@@ -33,8 +33,6 @@ from tshoot.session.evidence import Evidence
 from tshoot.session.read import EVIDENCE
 from tshoot.session.steered_text import steered_words
 from tshoot.session.store import Session
-
-Assumed = Mapping[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True)

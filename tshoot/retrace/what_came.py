@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from tshoot.engine.results import command_result
-from tshoot.engine.state import Result, State
+from tshoot.engine.assumed import key_in
+from tshoot.engine.results import command_result, findings_fact
+from tshoot.engine.state import Assumed, Result, State
 from tshoot.errors import UsageError
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Decode, RunCommand
@@ -16,7 +17,6 @@ from tshoot.playbook.facts_read import known_facts
 from tshoot.playbook.tree import RunStep
 from tshoot.retrace.what_if import near
 
-Assumed = Mapping[str, Mapping[str, Value]]
 _Shape = tuple[str, ...]  # a fact as the parser lists it, in parts: by_name · * · mtu
 
 
@@ -61,7 +61,7 @@ def _told(state: State, result: Result) -> Mapping[str, Value]:
     if isinstance(result.effect, RunCommand) and result.ran is not None and result.failed is None:
         return command_result(result.step, result.effect, state.targets[result.effect.target].platform, result.ran, state.knowledge).facts
     if isinstance(result.effect, Decode):
-        return {"findings": [{**finding.facts, "cause": finding.cause, "severity": finding.severity} for finding in result.findings]}
+        return {"findings": findings_fact(result.findings)}
     return {}
 
 
@@ -73,7 +73,7 @@ def _refuse_missing(step: str, path: str, told: Mapping[str, Value], shapes: Seq
     while rest and isinstance(holder, (dict, list)):
         named = [shape[0] for shape in shapes if shape]
         entries = holder if isinstance(holder, dict) else {str(index): entry for index, entry in enumerate(holder)}
-        key = next((".".join(rest[:length]) for length in range(len(rest), 0, -1) if ".".join(rest[:length]) in entries), rest[0])
+        key = key_in(entries, rest)
         if key not in entries and key not in named:
             names = [*entries, *(name for name in named if name != "*" and name not in entries)]
             some = near(key, names) if names else "nothing is listed there"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ class Problem:
         return f"{place}{'remark: ' if self.remark else ''}{self.text}"
 
 
+_REMARK = re.compile(rf"(?:{re.escape(LOG)}:\d+: )?remark: ")  # what `Problem` begins with where it is one
+
+
 def verify(folder: Path, cancel: CancelToken | None = None, tell: Callable[[int], None] = lambda lines: None) -> list[Problem]:
     """Every problem, in the order of the lines; no problem but remarks means that the session is intact.
 
@@ -55,9 +59,18 @@ def verify(folder: Path, cancel: CancelToken | None = None, tell: Callable[[int]
 
 def refuse_altered(folder: Path, refusal: str, cancel: CancelToken) -> None:
     """SessionError with the first problem of a session that is not intact; `refusal` says what is not done with it. Cancelled."""
-    broken = [problem for problem in verify(folder, cancel) if not problem.remark]
-    if broken:
-        raise SessionError(f"{folder}: {broken[0]}", f"{refusal}: `tshoot sessions verify` lists all that was")
+    if altered := first_alteration(folder, cancel):
+        raise SessionError(f"{folder}: {altered}", f"{refusal}: `tshoot sessions verify` lists all that was")
+
+
+def first_alteration(folder: Path, cancel: CancelToken) -> Problem | None:
+    """The first problem that is more than a remark; None of a session that is intact."""
+    return next((problem for problem in verify(folder, cancel) if not problem.remark), None)
+
+
+def is_remark(told: str) -> bool:
+    """Whether a problem, told as text, leaves the session intact."""
+    return _REMARK.match(told) is not None
 
 
 class _Pace:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tshoot.cancel import CancelToken
+from tshoot.engine.state import Assumed
 from tshoot.errors import Cancelled, SessionError, UsageError
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import RunCommand, StartCapture, Wait
@@ -26,7 +27,7 @@ from tshoot.retrace.free.answers import question
 from tshoot.retrace.free.importing import Imported, import_recording
 from tshoot.retrace.free.playbook import FREE_TEXT
 from tshoot.retrace.free.rejudged import rejudge_free
-from tshoot.retrace.rejudge import Assumed, Judgement, recorded_playbook, rejudge
+from tshoot.retrace.rejudge import Judgement, recorded_playbook, rejudge
 from tshoot.session.verify import verify
 from tshoot.transcripts.foreign import typed
 

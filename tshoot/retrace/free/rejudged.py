@@ -7,11 +7,10 @@ from typing import Literal
 
 from tshoot.cancel import CancelToken
 from tshoot.engine.advance import begin
-from tshoot.engine.state import State
+from tshoot.engine.state import Assumed, State
 from tshoot.knowledge import ShippedKnowledge
 from tshoot.model.effects import Effect
 from tshoot.model.events import EffectAnswered
-from tshoot.model.facts import Value
 from tshoot.model.verdicts import Verdict
 from tshoot.playbook.tree import Playbook
 from tshoot.retrace.fold import Folded, fold
@@ -30,7 +29,7 @@ Result = Literal["same", "different", "open"]
 def rejudge_free(
     session: Session,
     playbook: Playbook,
-    assumed: Mapping[str, Mapping[str, Value]],
+    assumed: Assumed,
     cancel: CancelToken,
     targets: Mapping[str, str],
     inputs: Mapping[str, str],

@@ -24,7 +24,7 @@ from tshoot.session.packed.manifest import NAME, Manifest, PackedFile, decode_ma
 from tshoot.session.packed.ustar import BLOCK, END, header, padding
 from tshoot.session.read import EVIDENCE, read_header
 from tshoot.session.store import Session
-from tshoot.session.verify import verify
+from tshoot.session.verify import first_alteration
 
 MAGIC = b"\x28\xb5\x2f\xfd"  # zstd
 _TAKEN = 2048  # compressed bytes at once: even the worst blocks make no more than 64 MB of them
@@ -127,9 +127,8 @@ def _judge(folder: Path, manifest: Manifest, file: Path, cancel: CancelToken) ->
     """What was unpacked is a session, the one that the manifest names, and whole."""
     if read_header(folder).session != manifest.session:
         raise SessionError(f"{file}: its log is of another session than its manifest says", _AGAIN)
-    broken = [problem for problem in verify(folder, cancel) if not problem.remark]
-    if broken:
-        raise SessionError(f"{file}: {broken[0]}", "the session was altered before it was packed: ask the sender")
+    if altered := first_alteration(folder, cancel):
+        raise SessionError(f"{file}: {altered}", "the session was altered before it was packed: ask the sender")
 
 
 def _same_or_refused(folder: Path, manifest: Manifest, file: Path) -> None:

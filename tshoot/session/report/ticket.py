@@ -5,7 +5,6 @@ What it is, its proof, who mends it and how, how to verify, what a verification 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tshoot.session.report.clock import Clock
@@ -13,10 +12,10 @@ from tshoot.session.report.md import code, plain, prose, whole
 from tshoot.session.report.model import Checked, Proof, Report
 from tshoot.session.report.quoted import cited
 from tshoot.session.report.text import line
+from tshoot.session.verify import is_remark
 
 MOST_PROOF, MOST_FIX, MOST_MISSING = 4, 4, 3
 _LONGEST = 300
-_REMARK = re.compile(r"(?:session\.jsonl:\d+: )?remark: ")  # which leaves the session intact
 
 
 def ticket(report: Report, clock: Clock) -> str:
@@ -44,7 +43,7 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
         yield from _prose("Verify", told.verify, 1)
     done = [checked for checked in report.verification.checks if checked.outcome]
     yield from (f"- {_verified(checked, clock)}" for checked in done[-1:])
-    if altered := [problem for problem in report.problems if not _REMARK.match(problem)]:
+    if altered := [problem for problem in report.problems if not is_remark(problem)]:
         yield f"- Integrity: {plain(line('; '.join(altered), _LONGEST))}"
     yield f"- Session: {code(report.session)}, {clock.utc(report.started)} UTC, tshoot {plain(report.tshoot)}"
 
